@@ -1,0 +1,106 @@
+// The kinds this process knows, and the check of a job's input against its kind.
+import type { JobDefinition, SchemaIssue } from "./definition.ts";
+
+export interface InputProblem {
+  /** Where in the input, as a JSON pointer (RFC 6901) below it: "" is the input itself. */
+  readonly path: string;
+  readonly message: string;
+}
+
+export type InputCheck =
+  | { readonly ok: true; readonly value: unknown }
+  | { readonly ok: false; readonly problems: readonly InputProblem[] };
+
+export interface Kind {
+  readonly name: string;
+  readonly runTimeoutMs: number;
+  readonly maxRuns: number;
+  readonly definition: JobDefinition;
+  /** Runs the kind's schema; without one every JSON value is accepted. A schema that throws is a problem at "". */
+  checkInput(input: unknown): Promise<InputCheck>;
+}
+
+export interface Kinds {
+  get(kind: string): Kind | undefined;
+  /** Sorted. */
+  readonly names: readonly string[];
+}
+
+export const runTimeoutDefaultMs = 15 * 60_000;
+export const runTimeoutMaxMs = 24 * 3_600_000;
+export const maxRunsMax = 100;
+const kindPattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
+
+/** Throws one Error that lists everything wrong with the definitions: bad names, twice the same kind, bad limits. */
+export function createKinds(definitions: readonly JobDefinition[]): Kinds {
+  const problems = definitions.flatMap((definition, index) => definitionProblems(definition, index));
+  const byName = new Map<string, Kind>();
+  for (const definition of problems.length === 0 ? definitions : []) {
+    if (byName.has(definition.kind)) problems.push(`kind "${definition.kind}" is defined twice`);
+    byName.set(definition.kind, toKind(definition));
+  }
+  if (problems.length > 0) throw new Error(problems.join("; "));
+  const names = [...byName.keys()].toSorted();
+  return { get: (kind) => byName.get(kind), names };
+}
+
+function definitionProblems(definition: unknown, index: number): string[] {
+  const where = `definition ${index + 1}`;
+  if (typeof definition !== "object" || definition === null) {
+    return [`${where} is not an object; make it with defineJob({kind, input, run})`];
+  }
+  const { kind, input, run, runTimeoutMs, maxRuns } = definition as Partial<JobDefinition>;
+  const problems: string[] = [];
+  if (typeof kind !== "string" || !kindPattern.test(kind)) {
+    problems.push(
+      `${where}: kind must be 1 to 100 letters, digits, ".", "_" or "-", beginning with a letter or digit`,
+    );
+  }
+  if (typeof run !== "function") problems.push(`${where}: run must be a function`);
+  if (input !== undefined && typeof input["~standard"]?.validate !== "function") {
+    problems.push(`${where}: input must be a Standard Schema, for example a zod object`);
+  }
+  if (runTimeoutMs !== undefined && !isWithin(runTimeoutMs, runTimeoutMaxMs)) {
+    problems.push(`${where}: runTimeoutMs must be a whole number from 1 to ${runTimeoutMaxMs}`);
+  }
+  if (maxRuns !== undefined && !isWithin(maxRuns, maxRunsMax)) {
+    problems.push(`${where}: maxRuns must be a whole number from 1 to ${maxRunsMax}`);
+  }
+  return problems;
+}
+
+function isWithin(value: number, max: number): boolean {
+  return Number.isInteger(value) && value >= 1 && value <= max;
+}
+
+function toKind(definition: JobDefinition): Kind {
+  return {
+    name: definition.kind,
+    runTimeoutMs: definition.runTimeoutMs ?? runTimeoutDefaultMs,
+    maxRuns: definition.maxRuns ?? 1,
+    definition,
+    checkInput: (input) => checkInput(definition, input),
+  };
+}
+
+async function checkInput(definition: JobDefinition, input: unknown): Promise<InputCheck> {
+  if (definition.input === undefined) return { ok: true, value: input };
+  try {
+    const checked = await definition.input["~standard"].validate(input);
+    if (checked.issues === undefined) return { ok: true, value: checked.value };
+    return {
+      ok: false,
+      problems: checked.issues.map((issue) => ({ path: pointer(issue), message: issue.message })),
+    };
+  } catch (thrown) {
+    const message = thrown instanceof Error ? thrown.message : "the schema could not check it";
+    return { ok: false, problems: [{ path: "", message }] };
+  }
+}
+
+function pointer(issue: SchemaIssue): string {
+  return (issue.path ?? [])
+    .map((step) => (typeof step === "object" ? step.key : step))
+    .map((key) => `/${String(key).replaceAll("~", "~0").replaceAll("/", "~1")}`)
+    .join("");
+}

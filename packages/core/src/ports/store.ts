@@ -1,0 +1,391 @@
+// The store port: every method is one whole atomic transition or one read. No transaction crosses it.
+//
+// Transitions take and return lists, in the same order; concurrent callers are committed together. Every write for a run
+// or a lane is fenced by the token it was claimed with: when the lease has gone to somebody else, the answer is `lost`
+// and nothing was written. What a transition decides is a pure function of core (`afterRun`, `afterAttempt`).
+// Every method rejects with StoreUnavailable when the store cannot be reached or written; nothing was committed then
+// (unless it says otherwise), and the same call may be made again.
+import type { EndedAttempt } from "../delivery/after-attempt.ts";
+import type { RetryPolicy } from "../delivery/backoff.ts";
+import type {
+  Attempt,
+  AttemptResponse,
+  DeadLetter,
+  Delivery,
+  DeliveryStatus,
+  Trigger,
+} from "../delivery/delivery.ts";
+import type { Endpoint, EndpointStatus, PauseReason } from "../endpoint/endpoint.ts";
+import type { Event } from "../event/event.ts";
+import type { RunOutcome } from "../job/after-run.ts";
+import type { Job, JobResult, JobStatus, JobWithPayloads, NewJob } from "../job/job.ts";
+import type { ApiKey, NewApiKey } from "../tenant/api-key.ts";
+import type { HeldLane } from "./lane-server.ts";
+import type { Instant } from "./time.ts";
+
+export interface Store {
+  readonly intake: IntakeStore;
+  readonly runs: RunStore;
+  readonly lanes: LaneStore;
+  readonly support: SupportStore;
+  readonly reads: ReadStore;
+  readonly tenants: TenantStore;
+  /** What has been committed, for those who wait for it. Local to the process; a listener may hear a change twice. */
+  readonly changes: Changes;
+  /** Makes what was lost due again: runs and lanes whose lease ran out. With `soleHolder`, also those of every other holder. */
+  recover(options: { readonly now: Instant; readonly soleHolder?: string }): Promise<Recovered>;
+  /** What is due and unclaimed; for readiness, and for rings that were lost. At most `limit` lanes, the oldest first. */
+  due(now: Instant, limit: number): Promise<Due>;
+  /** Deletes what its time is over for, at most `limit` rows of each sort; the number deleted. */
+  expire(options: { readonly now: Instant; readonly limit: number }): Promise<number>;
+  close(): Promise<void>;
+}
+
+/** Why a store could not do what it was asked: nothing was committed. */
+export class StoreUnavailable extends Error {
+  readonly code: "busy" | "full" | "unreachable";
+
+  constructor(code: StoreUnavailable["code"], message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = "StoreUnavailable";
+    this.code = code;
+  }
+}
+
+// ── Intake ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+export interface IntakeStore {
+  /** Accepts jobs: job, input, idempotency key, `job.queued` event if somebody asked for it, and ring, in one commit. */
+  acceptJobs(items: readonly Acceptance[], now: Instant): Promise<Accepted[]>;
+  /** Queued: ends as canceled, with its event. Running: notes the request and rings its runner. */
+  cancelJobs(items: readonly JobKey[], now: Instant): Promise<CancelAnswer[]>;
+}
+
+export interface JobKey {
+  readonly tenantId: string;
+  readonly jobId: string;
+}
+
+export interface Acceptance {
+  readonly job: NewJob;
+  /** Where an inline callback's deliveries queue up: its origin and host. Null without an inline callback. */
+  readonly receiver: { readonly origin: string; readonly host: string } | null;
+  readonly idempotency: {
+    readonly key: string;
+    /** SHA-256 of what makes the request the same, in hex. */
+    readonly requestHash: string;
+    readonly expiresAt: Instant;
+  } | null;
+}
+
+export type Accepted =
+  | { readonly kind: "accepted"; readonly job: JobWithPayloads }
+  /** The key has been used for the same request; the job as it is now. */
+  | { readonly kind: "replayed"; readonly job: JobWithPayloads }
+  /** The key has been used for another request. */
+  | { readonly kind: "key_reused"; readonly requestHash: string; readonly jobId: string }
+  /** The callback names an endpoint that the tenant does not have. */
+  | { readonly kind: "no_endpoint" };
+
+export type CancelAnswer =
+  /** It is canceled: by this call, or it was already. */
+  | { readonly kind: "canceled"; readonly job: JobWithPayloads }
+  | { readonly kind: "requested"; readonly job: JobWithPayloads }
+  | { readonly kind: "finished"; readonly job: JobWithPayloads }
+  | { readonly kind: "not_found" };
+
+// ── Runs ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+export interface RunStore {
+  /** Leases due jobs of these kinds, the most urgent first; may return fewer than `limit`, also when more are due. */
+  claim(options: {
+    readonly holder: string;
+    readonly kinds: readonly string[];
+    readonly limit: number;
+    readonly now: Instant;
+    readonly leaseMs: number;
+  }): Promise<ClaimedRun[]>;
+  /** Extends leases to `now + leaseMs`. */
+  extend(
+    runs: readonly RunKey[],
+    options: { readonly now: Instant; readonly leaseMs: number },
+  ): Promise<RunExtension[]>;
+  /** Writes the newest progress of runs. */
+  reportProgress(items: readonly RunProgress[], now: Instant): Promise<("written" | "lost")[]>;
+  /** Applies `afterRun`; with a final status also writes the event, its deliveries and the ring. */
+  end(items: readonly RunEnd[], now: Instant): Promise<RunEnded[]>;
+  /** Fails queued jobs of kinds not in `kinds` that have been due since before `dueBefore`, as `unknown_kind`. */
+  failUnknownKinds(options: {
+    readonly kinds: readonly string[];
+    readonly dueBefore: Instant;
+    readonly now: Instant;
+    readonly limit: number;
+  }): Promise<number>;
+}
+
+export interface RunKey extends JobKey {
+  readonly token: number;
+}
+
+export interface ClaimedRun extends RunKey {
+  readonly job: Job;
+  /** Raw JSON text; null when the job has no input. */
+  readonly input: string | null;
+  readonly runNumber: number;
+  readonly runTimeoutMs: number;
+  readonly leaseUntil: Instant;
+  readonly traceparent: string | null;
+}
+
+export type RunExtension = "extended" | "cancel_requested" | "lost";
+
+export interface RunProgress extends RunKey {
+  readonly percent: number;
+  readonly message: string | null;
+}
+
+export interface RunEnd extends RunKey {
+  readonly outcome: RunOutcome;
+}
+
+export type RunEnded = { readonly status: JobStatus } | { readonly status: "lost" };
+
+// ── Lanes and deliveries ────────────────────────────────────────────────────────────────────────────────────────────
+
+export interface LaneStore {
+  /** Leases lanes that are due: those in `only`, or any. Paused endpoints' lanes are never due. */
+  claim(options: {
+    readonly holder: string;
+    readonly limit: number;
+    readonly now: Instant;
+    readonly leaseMs: number;
+    readonly only?: readonly { readonly tenantId: string; readonly laneId: string }[];
+  }): Promise<HeldLane[]>;
+  extend(
+    lanes: readonly HeldLane[],
+    options: { readonly now: Instant; readonly leaseMs: number },
+  ): Promise<("extended" | "lost")[]>;
+  /** Gives lanes back and rings those that still have something due. A lane with attempts in flight is recovered as by `recover`. */
+  release(lanes: readonly HeldLane[], now: Instant): Promise<void>;
+  /** Claims the lane's due deliveries, the oldest due first: the write-ahead record of their next attempts. */
+  claimDeliveries(
+    lane: HeldLane,
+    options: { readonly now: Instant; readonly limit: number },
+  ): Promise<ClaimedDeliveries>;
+  /** Records ended attempts and applies `afterAttempt`: retry, delivered, or dead with its dead letter; `gone` pauses the endpoint. */
+  recordAttempts(items: readonly AttemptRecord[], now: Instant): Promise<("recorded" | "lost")[]>;
+}
+
+export type ClaimedDeliveries =
+  | { readonly kind: "claimed"; readonly deliveries: readonly ClaimedDelivery[] }
+  | { readonly kind: "lost" };
+
+/** All that is needed to send: the receiver as it is configured now, and the event's exact bytes. */
+export interface ClaimedDelivery {
+  readonly tenantId: string;
+  readonly id: string;
+  readonly eventId: string;
+  readonly eventType: string;
+  readonly jobId: string | null;
+  readonly endpointId: string | null;
+  readonly body: string;
+  /** The number this attempt will have. */
+  readonly attempt: number;
+  readonly trigger: Trigger;
+  readonly startedAt: Instant;
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  /** The active signing secrets, newest first; never empty. */
+  readonly secrets: readonly string[];
+  readonly policy: RetryPolicy;
+  readonly timeoutMs: number;
+  readonly traceparent: string | null;
+}
+
+export interface AttemptRecord {
+  readonly lane: HeldLane;
+  readonly deliveryId: string;
+  readonly attemptId: string;
+  readonly n: number;
+  readonly durationMs: number;
+  /** Without its query. */
+  readonly url: string;
+  readonly request: Attempt["request"];
+  readonly response: AttemptResponse | null;
+  readonly ended: EndedAttempt;
+  readonly detail: string | null;
+  readonly peerAddress: string | null;
+  /** The policy the claim showed; it decides the retry. */
+  readonly policy: RetryPolicy;
+}
+
+// ── Support ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+export interface SupportStore {
+  createEndpoints(items: readonly NewEndpoint[], now: Instant): Promise<Endpoint[]>;
+  /** Null when the tenant has no such endpoint. Resuming rings its lane. */
+  setEndpointStatus(
+    key: { readonly tenantId: string; readonly endpointId: string },
+    status: { readonly status: EndpointStatus; readonly reason: PauseReason | null },
+    now: Instant,
+  ): Promise<Endpoint | null>;
+  /**
+   * Makes deliveries due now, whatever their state, as a manual attempt that takes the place of a pending automatic one.
+   * A finished delivery begins a new round of its retry policy; one with an attempt in flight is sent again after it.
+   */
+  redeliver(
+    items: readonly { readonly tenantId: string; readonly deliveryId: string }[],
+    now: Instant,
+  ): Promise<(Delivery | null)[]>;
+}
+
+export interface NewEndpoint extends Omit<Endpoint, "status" | "pausedReason" | "createdAt" | "updatedAt"> {
+  /** Its first signing secret, `whsec_…`. */
+  readonly secret: string;
+  readonly host: string;
+}
+
+// ── Reads ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** A page ends before `limit` only when there is no more; `next` is the position to go on from. */
+export interface Page<Item, Position> {
+  readonly items: readonly Item[];
+  readonly next: Position | null;
+}
+
+/** Newest first, by creation and then id. */
+export interface ListPosition {
+  readonly at: Instant;
+  readonly id: string;
+}
+
+export interface PageRequest {
+  readonly after: ListPosition | null;
+  readonly limit: number;
+}
+
+export interface JobFilter {
+  readonly status?: readonly JobStatus[];
+  readonly kind?: string;
+  readonly createdAfter?: Instant;
+  /** All must match, compared as text. */
+  readonly metadata?: Readonly<Record<string, string>>;
+}
+
+export interface DeliveryFilter {
+  readonly status?: readonly DeliveryStatus[];
+  readonly endpointId?: string;
+  readonly jobId?: string;
+  readonly host?: string;
+  readonly code?: string;
+  readonly httpStatus?: number;
+  /** Created at or after, and before. For dead letters: died. */
+  readonly from?: Instant;
+  readonly until?: Instant;
+}
+
+/** Every read takes the tenant; what is somebody else's is null, as if it did not exist. */
+export interface ReadStore {
+  getJob(tenantId: string, jobId: string): Promise<JobWithPayloads | null>;
+  /** Without payloads' bytes: `input` and `result` are those of the row only when `getJob` reads it. */
+  listJobs(
+    tenantId: string,
+    filter: JobFilter,
+    page: PageRequest,
+  ): Promise<Page<JobWithPayloads, ListPosition>>;
+  getResult(
+    tenantId: string,
+    jobId: string,
+  ): Promise<{ readonly job: Job; readonly result: JobResult | null } | null>;
+  /** The job's own events with `seq` greater than `after`, in order. */
+  listJobEvents(
+    tenantId: string,
+    jobId: string,
+    page: { readonly after: number; readonly limit: number },
+  ): Promise<Event[]>;
+  getEndpoint(tenantId: string, endpointId: string): Promise<Endpoint | null>;
+  listEndpoints(tenantId: string, page: PageRequest): Promise<Page<Endpoint, ListPosition>>;
+  getDelivery(
+    tenantId: string,
+    deliveryId: string,
+  ): Promise<{ readonly delivery: Delivery; readonly attempts: readonly Attempt[] } | null>;
+  listDeliveries(
+    tenantId: string,
+    filter: DeliveryFilter,
+    page: PageRequest,
+  ): Promise<Page<Delivery, ListPosition>>;
+  getDeadLetter(
+    tenantId: string,
+    deliveryId: string,
+  ): Promise<{ readonly deadLetter: DeadLetter; readonly attempts: readonly Attempt[] } | null>;
+  /** Those not resolved, the last to die first. */
+  listDeadLetters(
+    tenantId: string,
+    filter: DeliveryFilter,
+    page: PageRequest,
+  ): Promise<Page<DeadLetter, ListPosition>>;
+  /** The tenant's events with `seq` greater than `after`, in commit order, none ever skipped. */
+  readFeed(
+    tenantId: string,
+    options: { readonly after: number; readonly types: readonly string[] | null; readonly limit: number },
+  ): Promise<Event[]>;
+  /** The `seq` of the tenant's newest event; 0 without one. */
+  feedHead(tenantId: string): Promise<number>;
+  /** The tenant's active callback secrets, newest first. */
+  callbackSecrets(tenantId: string, now: Instant): Promise<readonly CallbackSecret[]>;
+}
+
+export interface CallbackSecret {
+  readonly secret: string;
+  readonly createdAt: Instant;
+  /** Null for the newest; when the overlap of a rotated one ends. */
+  readonly expiresAt: Instant | null;
+}
+
+// ── Tenants and keys ────────────────────────────────────────────────────────────────────────────────────────────────
+
+export interface TenantStore {
+  /** Makes the tenant with this callback secret unless it exists; true when it was made. */
+  ensureTenant(
+    tenant: { readonly id: string; readonly callbackSecret: string },
+    now: Instant,
+  ): Promise<boolean>;
+  /** Makes the new secret active at once; the earlier ones sign too until `overlapUntil`. */
+  rotateCallbackSecret(
+    tenantId: string,
+    options: { readonly secret: string; readonly overlapUntil: Instant; readonly now: Instant },
+  ): Promise<void>;
+  /** Adds a key unless one with the same lookup part exists; then that one takes the new hash and scopes. */
+  putKeys(items: readonly NewApiKey[], now: Instant): Promise<void>;
+  /** By the key's 12 id characters; null when unknown. */
+  findKey(lookup: string): Promise<ApiKey | null>;
+  hasKeys(): Promise<boolean>;
+}
+
+// ── Changes, recovery, due work ─────────────────────────────────────────────────────────────────────────────────────
+
+export type Change =
+  | { readonly kind: "event"; readonly tenantId: string }
+  | { readonly kind: "job"; readonly tenantId: string; readonly jobId: string };
+
+export interface Changes {
+  /** Calls `listener` after each commit that made one or more changes; returns a function that unsubscribes. */
+  subscribe(listener: (changes: readonly Change[]) => void): () => void;
+}
+
+export interface Recovered {
+  readonly runs: number;
+  readonly lanes: number;
+  /** Attempts that were in flight and became `outcome_unknown`. */
+  readonly attempts: number;
+}
+
+export interface Due {
+  /** When the oldest due queued job became due; null when none is. */
+  readonly jobsSince: Instant | null;
+  /** The earliest future due time of a queued job; null when none is waiting. */
+  readonly nextJobAt: Instant | null;
+  readonly lanes: readonly { readonly tenantId: string; readonly laneId: string; readonly since: Instant }[];
+  /** The earliest future due time of a free lane. */
+  readonly nextLaneAt: Instant | null;
+}
