@@ -105,7 +105,8 @@ export interface Job {
 
 /** A job with its payloads, as `GET /v1/jobs/{id}` and an event's body need it. */
 export interface JobWithPayloads extends Job {
-  /** Raw JSON text. */
-  readonly input: string | null;
+  /** Raw JSON text; null when there is none, undefined when a list left a long one out. */
+  readonly input: string | null | undefined;
+  /** Null when there is none, and when a list left a long one out. */
   readonly result: JobResult | null;
 }

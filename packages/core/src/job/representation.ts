@@ -19,7 +19,10 @@ export function isInlineResult(result: JobResult, bytesMax: number): boolean {
   return result.contentType === jsonContentType && result.body.byteLength <= bytesMax;
 }
 
-/** The job as JSON text. `input` and an inline `result` go in as the raw text they are kept as. */
+/**
+ * The job as JSON text. `input` and an inline `result` go in as the raw text they are kept as; a job without input shows
+ * null, and an input that was not read (a long one in a list) is left out.
+ */
 export function jobToJson(job: JobWithPayloads, options: RepresentationOptions): string {
   const members: string[] = [];
   const put = (name: string, json: string): void => void members.push(`"${name}":${json}`);
@@ -32,7 +35,7 @@ export function jobToJson(job: JobWithPayloads, options: RepresentationOptions):
   putText("status", job.status);
   put("done", String(isDone(job.status)));
   if (job.progress !== null) put("progress", progressJson(job.progress));
-  if (job.input !== null) put("input", job.input);
+  if (job.input !== undefined) put("input", job.input ?? "null");
   if (job.result !== null) {
     if (isInlineResult(job.result, options.resultBytesMax)) put("result", textOf(job.result.body));
     else if (options.resultUrl !== null) putText("resultUrl", options.resultUrl);
@@ -40,7 +43,6 @@ export function jobToJson(job: JobWithPayloads, options: RepresentationOptions):
   if (job.error !== null) put("error", JSON.stringify(job.error));
   put("runs", String(job.runs));
   put("metadata", JSON.stringify(job.metadata));
-  put("priority", String(job.priority));
   if (job.callback !== null) put("callback", callbackJson(job.callback));
   putInstant("createdAt", job.createdAt);
   putInstant("runAt", job.runAt);

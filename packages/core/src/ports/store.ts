@@ -287,7 +287,7 @@ export interface DeliveryFilter {
 /** Every read takes the tenant; what is somebody else's is null, as if it did not exist. */
 export interface ReadStore {
   getJob(tenantId: string, jobId: string): Promise<JobWithPayloads | null>;
-  /** Without payloads' bytes: `input` and `result` are those of the row only when `getJob` reads it. */
+  /** With inputs and JSON results of at most `inlineResultBytesMax` bytes each; longer ones are left out. */
   listJobs(
     tenantId: string,
     filter: JobFilter,

@@ -1,0 +1,63 @@
+// Makes sure there is somebody to talk to: the tenant `default`, its callback secret, and a key with admin rights.
+import { createHash } from "node:crypto";
+import {
+  makeApiKey,
+  makeId,
+  parseApiKey,
+  type Clock,
+  type Log,
+  type Random,
+  type TenantStore,
+} from "@ringback/core";
+import { makeSecret } from "@ringback/signature";
+
+export const defaultTenantId = "default";
+
+export interface FirstStartDeps {
+  readonly tenants: TenantStore;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+}
+
+/** What is shown once, on standard output, and never again. */
+export interface FirstStart {
+  readonly apiKey: string | null;
+  readonly callbackSecret: string | null;
+}
+
+export async function firstStart(deps: FirstStartDeps, rootKey: string | null): Promise<FirstStart> {
+  const { tenants, clock, random, log } = deps;
+  const callbackSecret = makeSecret((count) => random.bytes(count));
+  const isNew = await tenants.ensureTenant({ id: defaultTenantId, callbackSecret }, clock.now());
+  const isKeyNeeded = rootKey === null && !(await tenants.hasKeys());
+  const key = rootKey ?? (isKeyNeeded ? makeApiKey(random) : null);
+  if (key !== null) await putAdminKey(deps, key);
+  if (rootKey !== null && parseApiKey(rootKey)?.checksumHolds === false) {
+    log.warn("root_key_checksum", {
+      reason: "RINGBACK_ROOT_KEY works, but its last six characters are not the CRC32 of its secret",
+    });
+  }
+  return { apiKey: isKeyNeeded ? key : null, callbackSecret: isNew ? callbackSecret : null };
+}
+
+async function putAdminKey(deps: FirstStartDeps, key: string): Promise<void> {
+  const { tenants, clock, random } = deps;
+  const now = clock.now();
+  const lookup = parseApiKey(key)?.lookup;
+  if (lookup === undefined) throw new Error("an API key without its form reached the first start");
+  const hash = createHash("sha256").update(key).digest("hex");
+  await tenants.putKeys(
+    [
+      {
+        tenantId: defaultTenantId,
+        id: makeId("key", now, random),
+        lookup,
+        hash,
+        scopes: ["admin"],
+        expiresAt: null,
+      },
+    ],
+    now,
+  );
+}

@@ -1,0 +1,79 @@
+// The ground the rooms stand on: settings, clock, randomness, log, address guard, kinds, doorbell and the opened store.
+import { hkdfSync } from "node:crypto";
+import { networkInterfaces } from "node:os";
+import { createKinds, type Clock, type Doorbell, type Kinds, type Log, type Random, type Store } from "@ringback/core";
+import { createAddressGuard, createHttpKind, type GuardedConnections } from "@ringback/dispatcher";
+import { createTimerDoorbell } from "@ringback/runner";
+import { openSqliteStore } from "@ringback/store";
+import { parseConfig, type Config } from "./config/parse-config.ts";
+import { loadHandlers } from "./load-handlers.ts";
+import { createLog } from "./log.ts";
+import { masterKey } from "./master-key.ts";
+import { StartRefused } from "./start-refused.ts";
+import type { StartOptions } from "./start-server.ts";
+import { systemClock, systemRandom } from "./system.ts";
+import { version } from "./version.ts";
+
+export interface Ground {
+  readonly config: Config;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly guard: GuardedConnections;
+  readonly kinds: Kinds;
+  readonly doorbell: Doorbell;
+  readonly store: Store;
+  /** Signs cursors and result links. */
+  readonly tokenKey: Uint8Array;
+  /** Where the server listens; known once it does. */
+  readonly where: { url: string; port: number };
+  close(): Promise<void>;
+}
+
+/** Throws StartRefused when the settings, the handlers or the store do not allow a start; nothing is left open then. */
+export async function layGround(options: StartOptions): Promise<Ground> {
+  const parsed = parseConfig(options.env);
+  if (!parsed.ok) throw new StartRefused(parsed.problems);
+  const { config } = parsed;
+  const [clock, random, log] = [systemClock(), systemRandom(), createLog({ level: config.RINGBACK_LOG_LEVEL })];
+  const where = { url: "", port: 0 };
+  const guard = createAddressGuard({
+    allowNetworks: config.RINGBACK_ALLOW_NETWORKS ?? [],
+    allowHttp: config.RINGBACK_ALLOW_HTTP,
+    dnsServers: config.RINGBACK_DNS_SERVERS,
+    ownAddresses: () => ownAddresses(config.HOST, where.port),
+    clock,
+  });
+  const kinds = await loadKinds(config, createHttpKind({ guard, clock, userAgent: `Ringback/${version}` }));
+  const doorbell = createTimerDoorbell({ clock });
+  const path = config.RINGBACK_SQLITE_PATH;
+  try {
+    const key = masterKey({ given: config.RINGBACK_MASTER_KEY, sqlitePath: path, random });
+    const opened = await openSqliteStore({ path, clock, random, log, ring: doorbell.ring, masterKey: key });
+    const store = options.decorateStore?.(opened) ?? opened;
+    const tokenKey = new Uint8Array(hkdfSync("sha256", key, "", "ringback tokens", 32));
+    return { config, clock, random, log, guard, kinds, doorbell, store, tokenKey, where, close: () => opened.close() };
+  } catch (thrown) {
+    if (thrown instanceof Error) throw new StartRefused([thrown.message], { cause: thrown });
+    throw thrown;
+  }
+}
+
+async function loadKinds(config: Config, httpKind: ReturnType<typeof createHttpKind>): Promise<Kinds> {
+  const { definitions, problems } = await loadHandlers(config.RINGBACK_HANDLERS);
+  if (problems.length > 0) throw new StartRefused(problems);
+  try {
+    return createKinds([httpKind, ...definitions]);
+  } catch (thrown) {
+    throw new StartRefused([`RINGBACK_HANDLERS: ${thrown instanceof Error ? thrown.message : String(thrown)}`]);
+  }
+}
+
+/** A callback to ourselves would make jobs that make jobs, so the guard refuses these. */
+function ownAddresses(host: string, port: number): readonly { readonly address: string; readonly port: number }[] {
+  if (port === 0) return [];
+  if (host !== "0.0.0.0" && host !== "::") return [{ address: host === "localhost" ? "127.0.0.1" : host, port }];
+  return Object.values(networkInterfaces())
+    .flatMap((interfaces) => interfaces ?? [])
+    .map(({ address }) => ({ address, port }));
+}

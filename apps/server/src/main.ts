@@ -1,0 +1,41 @@
+// The process: reads the environment, starts the server, says what a first start must say, and ends on a signal.
+import { StartRefused } from "./start-refused.ts";
+import { startServer, type RunningServer } from "./start-server.ts";
+
+const refusedExitCode = 1;
+
+try {
+  const server = await startServer({ env: process.env });
+  introduce(server);
+  await untilSignal(server);
+} catch (thrown) {
+  if (!(thrown instanceof StartRefused)) throw thrown;
+  process.stderr.write(`${thrown.message}\n`);
+  process.exit(refusedExitCode);
+}
+
+/** The only place that ever shows the key and the secret, once. */
+function introduce(server: RunningServer): void {
+  const { apiKey, callbackSecret } = server.firstStart;
+  const lines = [`Ringback listens on ${server.url}`];
+  if (apiKey !== null || callbackSecret !== null)
+    lines.push("", "First start of this database. Shown once, so keep it:");
+  if (apiKey !== null) lines.push(`  API key          ${apiKey}`);
+  if (callbackSecret !== null) lines.push(`  callback secret  ${callbackSecret}`);
+  process.stdout.write(`${lines.join("\n")}\n`);
+}
+
+/** The first SIGTERM or SIGINT drains; a second one ends at once, and what was running is made due again at the next start. */
+async function untilSignal(server: RunningServer): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<NodeJS.Signals>();
+  let signals = 0;
+  for (const signal of ["SIGTERM", "SIGINT"] as const) {
+    process.on(signal, () => {
+      signals += 1;
+      if (signals > 1) process.exit(130);
+      resolve(signal);
+    });
+  }
+  await server.stop(await promise);
+  process.exit(0);
+}

@@ -1,0 +1,76 @@
+import { describe, expect, test } from "vitest";
+import { defineJob, type StandardSchema } from "./definition.ts";
+import { createKinds } from "./kinds.ts";
+
+const numbers: StandardSchema<unknown, { n: number }> = {
+  "~standard": {
+    version: 1,
+    vendor: "test",
+    validate(value) {
+      const n = (value as { n?: unknown } | null)?.n;
+      if (typeof n === "number") return { value: { n } };
+      return { issues: [{ message: "must be a number", path: ["list", 0, { key: "a/b~c" }] }] };
+    },
+  },
+};
+const run = (): null => null;
+
+describe("kinds", () => {
+  test("are found by name, with their limits or the defaults", () => {
+    const kinds = createKinds([
+      defineJob({ kind: "b", run, maxRuns: 3, runTimeoutMs: 50 }),
+      defineJob({ kind: "a", run }),
+    ]);
+    expect(kinds.names).toEqual(["a", "b"]);
+    expect(kinds.get("b")).toMatchObject({ name: "b", maxRuns: 3, runTimeoutMs: 50 });
+    expect(kinds.get("a")).toMatchObject({ maxRuns: 1, runTimeoutMs: 900_000 });
+    expect(kinds.get("toString")).toBeUndefined();
+  });
+
+  test("that are wrong are refused all at once", () => {
+    const definitions = [
+      null,
+      { kind: "a b", run },
+      { kind: "ok", run: 1, maxRuns: 0, runTimeoutMs: 1.5, input: {} },
+    ];
+    const refused = (): unknown => createKinds(definitions as never);
+    for (const part of [
+      /definition 1 is not an object/,
+      /definition 2: kind/,
+      /3: run/,
+      /3: maxRuns/,
+      /3: runTimeoutMs/,
+      /3: input/,
+    ]) {
+      expect(refused).toThrow(part);
+    }
+    expect(() => createKinds([defineJob({ kind: "a", run }), defineJob({ kind: "a", run })])).toThrow(
+      /"a" is defined twice/,
+    );
+  });
+
+  test("check their input by their schema and name every place as a JSON pointer", async () => {
+    const kind = createKinds([defineJob({ kind: "a", input: numbers, run })]).get("a");
+    expect(await kind?.checkInput({ n: 1, more: 2 })).toEqual({ ok: true, value: { n: 1 } });
+    expect(await kind?.checkInput(null)).toEqual({
+      ok: false,
+      problems: [{ path: "/list/0/a~1b~0c", message: "must be a number" }],
+    });
+  });
+
+  test("whose schema throws refuse the input instead of failing", async () => {
+    const broken = {
+      "~standard": {
+        ...numbers["~standard"],
+        validate: () => {
+          throw new Error("broken schema");
+        },
+      },
+    };
+    const kind = createKinds([defineJob({ kind: "a", input: broken, run })]).get("a");
+    expect(await kind?.checkInput(1)).toEqual({
+      ok: false,
+      problems: [{ path: "", message: "broken schema" }],
+    });
+  });
+});
