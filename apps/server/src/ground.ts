@@ -1,7 +1,15 @@
 // The ground the rooms stand on: settings, clock, randomness, log, address guard, kinds, doorbell and the opened store.
 import { hkdfSync } from "node:crypto";
 import { networkInterfaces } from "node:os";
-import { createKinds, type Clock, type Doorbell, type Kinds, type Log, type Random, type Store } from "@ringback/core";
+import {
+  createKinds,
+  type Clock,
+  type Doorbell,
+  type Kinds,
+  type Log,
+  type Random,
+  type Store,
+} from "@ringback/core";
 import { createAddressGuard, createHttpKind, type GuardedConnections } from "@ringback/dispatcher";
 import { createTimerDoorbell } from "@ringback/runner";
 import { openSqliteStore } from "@ringback/store";
@@ -35,7 +43,11 @@ export async function layGround(options: StartOptions): Promise<Ground> {
   const parsed = parseConfig(options.env);
   if (!parsed.ok) throw new StartRefused(parsed.problems);
   const { config } = parsed;
-  const [clock, random, log] = [systemClock(), systemRandom(), createLog({ level: config.RINGBACK_LOG_LEVEL })];
+  const [clock, random, log] = [
+    systemClock(),
+    systemRandom(),
+    createLog({ level: config.RINGBACK_LOG_LEVEL }),
+  ];
   const where = { url: "", port: 0 };
   const guard = createAddressGuard({
     allowNetworks: config.RINGBACK_ALLOW_NETWORKS ?? [],
@@ -52,7 +64,19 @@ export async function layGround(options: StartOptions): Promise<Ground> {
     const opened = await openSqliteStore({ path, clock, random, log, ring: doorbell.ring, masterKey: key });
     const store = options.decorateStore?.(opened) ?? opened;
     const tokenKey = new Uint8Array(hkdfSync("sha256", key, "", "ringback tokens", 32));
-    return { config, clock, random, log, guard, kinds, doorbell, store, tokenKey, where, close: () => opened.close() };
+    return {
+      config,
+      clock,
+      random,
+      log,
+      guard,
+      kinds,
+      doorbell,
+      store,
+      tokenKey,
+      where,
+      close: () => opened.close(),
+    };
   } catch (thrown) {
     if (thrown instanceof Error) throw new StartRefused([thrown.message], { cause: thrown });
     throw thrown;
@@ -65,14 +89,20 @@ async function loadKinds(config: Config, httpKind: ReturnType<typeof createHttpK
   try {
     return createKinds([httpKind, ...definitions]);
   } catch (thrown) {
-    throw new StartRefused([`RINGBACK_HANDLERS: ${thrown instanceof Error ? thrown.message : String(thrown)}`]);
+    throw new StartRefused([
+      `RINGBACK_HANDLERS: ${thrown instanceof Error ? thrown.message : String(thrown)}`,
+    ]);
   }
 }
 
 /** A callback to ourselves would make jobs that make jobs, so the guard refuses these. */
-function ownAddresses(host: string, port: number): readonly { readonly address: string; readonly port: number }[] {
+function ownAddresses(
+  host: string,
+  port: number,
+): readonly { readonly address: string; readonly port: number }[] {
   if (port === 0) return [];
-  if (host !== "0.0.0.0" && host !== "::") return [{ address: host === "localhost" ? "127.0.0.1" : host, port }];
+  if (host !== "0.0.0.0" && host !== "::")
+    return [{ address: host === "localhost" ? "127.0.0.1" : host, port }];
   return Object.values(networkInterfaces())
     .flatMap((interfaces) => interfaces ?? [])
     .map(({ address }) => ({ address, port }));

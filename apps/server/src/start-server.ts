@@ -100,7 +100,13 @@ async function assemble(ground: Ground): Promise<RunningServer> {
   await runner.start();
   state.isReady = true;
   const unwatch = watchProcessFaults({ currentRun: runner.currentRun, log, crash: () => process.exit(1) });
-  log.info("listening", { url: where.url, version, pid: process.pid, mode: "embedded", kinds: kinds.names.join(",") });
+  log.info("listening", {
+    url: where.url,
+    version,
+    pid: process.pid,
+    mode: "embedded",
+    kinds: kinds.names.join(","),
+  });
 
   let stopping: Promise<void> | null = null;
   const stop = async (reason: string): Promise<void> => {

@@ -89,7 +89,13 @@ interface Text<Value> extends Described {
 /** Text with a reader of its own; null when it is not given. */
 export function optionalText<Value>(options: Text<Value>): Setting<Value | null> {
   const { unit, meaning, bounds = "", read } = options;
-  return { unit, fallback: "", bounds, meaning, parse: (given) => (given === undefined ? { value: null } : read(given)) };
+  return {
+    unit,
+    fallback: "",
+    bounds,
+    meaning,
+    parse: (given) => (given === undefined ? { value: null } : read(given)),
+  };
 }
 
 /** Text with a reader of its own and a default that is read in the same way. */

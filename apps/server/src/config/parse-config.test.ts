@@ -1,0 +1,111 @@
+import { describe, expect, test } from "vitest";
+import { makeApiKey } from "@ringback/core";
+import { nearestName } from "./nearest-name.ts";
+import { parseConfig } from "./parse-config.ts";
+import { settings } from "./settings.ts";
+
+const random = {
+  unit: () => 0,
+  bytes: (count: number) => Uint8Array.from({ length: count }, (_, index) => index),
+};
+
+function problemsOf(env: Record<string, string>): readonly string[] {
+  const parsed = parseConfig(env);
+  return parsed.ok ? [] : parsed.problems;
+}
+
+describe("the settings", () => {
+  test("all have a default, so that nothing has to be set up", () => {
+    const parsed = parseConfig({});
+    expect(parsed).toMatchObject({
+      ok: true,
+      config: {
+        PORT: 8080,
+        HOST: "127.0.0.1",
+        RINGBACK_SQLITE_PATH: "./data/ringback.db",
+        RINGBACK_ROLE: "all",
+        RINGBACK_ALLOW_HTTP: false,
+      },
+    });
+  });
+
+  test("that are wrong are named all at once, each with what it must be", () => {
+    const problems = problemsOf({
+      PORT: "65536",
+      HOST: "not a host",
+      RINGBACK_ROLE: "runner",
+      RINGBACK_ROOT_KEY: "secret",
+      RINGBACK_MASTER_KEY: "c2hvcnQ=",
+      RINGBACK_ALLOW_NETWORKS: "10.0.0.0/33",
+      RINGBACK_DNS_SERVERS: "dns.example",
+      RINGBACK_PUBLIC_URL: "ftp://x",
+      RINGBACK_LOG_LEVEL: "loud",
+      RINGBACK_RUN_CONCURRENCY: "0",
+      RINGBACK_ALLOW_HTTP: "yes",
+    });
+    expect(problems.map((problem) => problem.split(" ")[0])).toEqual([
+      "PORT",
+      "HOST",
+      "RINGBACK_ROLE",
+      "RINGBACK_ROOT_KEY",
+      "RINGBACK_MASTER_KEY",
+      "RINGBACK_ALLOW_NETWORKS",
+      "RINGBACK_ALLOW_HTTP",
+      "RINGBACK_DNS_SERVERS",
+      "RINGBACK_PUBLIC_URL",
+      "RINGBACK_LOG_LEVEL",
+      "RINGBACK_RUN_CONCURRENCY",
+    ]);
+    expect(problems[0]).toBe('PORT must be a whole number from 0 to 65535 (port), not "65536"');
+  });
+
+  test("never repeat a key in their complaint", () => {
+    const problems = problemsOf({ RINGBACK_ROOT_KEY: "canary-key", RINGBACK_MASTER_KEY: "canary-key" });
+    expect(problems).toHaveLength(2);
+    expect(problems.join()).not.toContain("canary");
+  });
+
+  test("that do not exist are refused with the nearest name", () => {
+    expect(
+      problemsOf({ RINGBACK_HANDLER: "x", RINGBACK_LOGLEVEL: "info", RINGBACK_XYZZY: "1", OTHER: "1" }),
+    ).toEqual([
+      "RINGBACK_HANDLER is not a setting; did you mean RINGBACK_HANDLERS?",
+      "RINGBACK_LOGLEVEL is not a setting; did you mean RINGBACK_LOG_LEVEL?",
+      "RINGBACK_XYZZY is not a setting",
+    ]);
+    expect(nearestName("RINGBACK_ROLES", Object.keys(settings))).toBe("RINGBACK_ROLE");
+  });
+
+  test("are checked across fields", () => {
+    expect(problemsOf({ RINGBACK_DRAIN_DELAY_MS: "5000", RINGBACK_DRAIN_MS: "1000" })).toEqual([
+      "RINGBACK_DRAIN_DELAY_MS (5000) must be less than RINGBACK_DRAIN_MS (1000)",
+    ]);
+  });
+
+  test("refuse the scale-out mode instead of pretending it", () => {
+    expect(problemsOf({ DATABASE_URL: "postgres://localhost/x" })[0]).toMatch(/^DATABASE_URL .*unset it/);
+  });
+
+  test("take every valid form", () => {
+    const parsed = parseConfig({
+      PORT: "0",
+      HOST: "::1",
+      RINGBACK_ROOT_KEY: makeApiKey(random),
+      RINGBACK_MASTER_KEY: Buffer.alloc(32, 7).toString("base64"),
+      RINGBACK_HANDLERS: "./a.ts, ./b.ts,",
+      RINGBACK_ALLOW_NETWORKS: "127.0.0.0/8, [fd00::/8]:443",
+      RINGBACK_DNS_SERVERS: "127.0.0.1:5353,::1,[::1]:53",
+      RINGBACK_PUBLIC_URL: "https://rb.example/base/",
+      RINGBACK_LOG_LEVEL: "",
+    });
+    expect(parsed).toMatchObject({
+      ok: true,
+      config: {
+        RINGBACK_HANDLERS: ["./a.ts", "./b.ts"],
+        RINGBACK_PUBLIC_URL: "https://rb.example/base",
+        RINGBACK_DNS_SERVERS: ["127.0.0.1:5353", "[::1]", "[::1]:53"],
+        RINGBACK_LOG_LEVEL: "info",
+      },
+    });
+  });
+});
