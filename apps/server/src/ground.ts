@@ -13,14 +13,20 @@ import {
 import { createAddressGuard, createHttpKind, type GuardedConnections } from "@ringback/dispatcher";
 import { createTimerDoorbell } from "@ringback/runner";
 import { openSqliteStore } from "@ringback/store";
-import { parseConfig, type Config } from "./config/parse-config.ts";
+import { parseConfig, type Config, type Environment } from "./config/parse-config.ts";
 import { loadHandlers } from "./load-handlers.ts";
 import { createLog } from "./log.ts";
 import { masterKey } from "./master-key.ts";
 import { StartRefused } from "./start-refused.ts";
-import type { StartOptions } from "./start-server.ts";
 import { systemClock, systemRandom } from "./system.ts";
 import { version } from "./version.ts";
+
+export interface StartOptions {
+  /** The settings, usually `process.env`. */
+  readonly env: Environment;
+  /** Lets a test put something between the store and the rooms, to stop the process at a named point. */
+  readonly decorateStore?: (store: Store) => Store;
+}
 
 export interface Ground {
   readonly config: Config;

@@ -14,7 +14,7 @@ export async function loadHandlers(paths: readonly string[]): Promise<LoadedHand
   const problems: string[] = [];
   for (const path of paths) {
     try {
-      const loaded: { readonly default?: unknown } = await import(moduleUrl(path));
+      const loaded = (await import(moduleUrl(path))) as { readonly default?: unknown };
       if (Array.isArray(loaded.default)) definitions.push(...(loaded.default as JobDefinition[]));
       else problems.push(`RINGBACK_HANDLERS: ${path} must export a list of job kinds as its default export`);
     } catch (thrown) {

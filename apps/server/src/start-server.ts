@@ -1,22 +1,13 @@
 // The assembly: makes every room with what it depends on, starts them in order, and stops them in the reverse one.
-import { createApi, createResultLinks } from "@ringback/api";
-import { makeId, type Store } from "@ringback/core";
-import { createDispatcher, headerProblem } from "@ringback/dispatcher";
-import { createRunner, runnerDefaults } from "@ringback/runner";
-import type { Environment } from "./config/parse-config.ts";
+import { createApi, createResultLinks, type ResultLinks } from "@ringback/api";
+import { createDispatcher, headerProblem, type Dispatcher } from "@ringback/dispatcher";
+import { createRunner, runnerDefaults, type Runner } from "@ringback/runner";
 import { firstStart, type FirstStart } from "./first-start.ts";
-import { layGround, type Ground } from "./ground.ts";
+import { layGround, type Ground, type StartOptions } from "./ground.ts";
 import { startHttpServer, type HttpServer } from "./http-server.ts";
 import { watchProcessFaults } from "./process-faults.ts";
 import { StartRefused } from "./start-refused.ts";
 import { version } from "./version.ts";
-
-export interface StartOptions {
-  /** The settings, usually `process.env`. */
-  readonly env: Environment;
-  /** Lets a test put something between the store and the rooms, to stop the process at a named point. */
-  readonly decorateStore?: (store: Store) => Store;
-}
 
 export interface RunningServer {
   /** Where it listens, without a trailing slash. */
@@ -30,39 +21,75 @@ export interface RunningServer {
 export async function startServer(options: StartOptions): Promise<RunningServer> {
   const ground = await layGround(options);
   try {
-    return await assemble(ground);
+    return await openHouse(ground);
   } catch (thrown) {
     await ground.close();
     throw thrown instanceof Error ? new StartRefused([thrown.message], { cause: thrown }) : thrown;
   }
 }
 
-const userAgent = `Ringback/${version}`;
+interface House {
+  readonly ground: Ground;
+  readonly dispatcher: Dispatcher;
+  readonly runner: Runner;
+  readonly api: ReturnType<typeof createApi>;
+  readonly http: HttpServer;
+  /** What `/readyz` answers: false while starting and draining. */
+  readonly state: { isReady: boolean };
+}
+
+/** Listens before the runner starts, since the links in callbacks need the address. */
+async function openHouse(ground: Ground): Promise<RunningServer> {
+  const { config, clock, random, log, store, kinds, where, tokenKey } = ground;
+  const first = await firstStart({ tenants: store.tenants, clock, random, log }, config.RINGBACK_ROOT_KEY);
+  const links = createResultLinks({ tokenKey, publicUrl: () => publicUrl(ground), clock });
+  const dispatcher = makeDispatcher(ground);
+  const runner = makeRunner(ground, dispatcher, links);
+  const state = { isReady: false };
+  const api = makeApi(ground, runner, state);
+  const http = await startHttpServer({ fetch: api.app.fetch, host: config.HOST, port: config.PORT, clock });
+  where.port = http.address.port;
+  where.url = urlOf(http);
+  await runner.start();
+  state.isReady = true;
+  const unwatch = watchProcessFaults({ currentRun: runner.currentRun, log, crash: () => process.exit(1) });
+  const { url } = where;
+  log.info("listening", { url, version, pid: process.pid, mode: "embedded", kinds: kinds.names.join(",") });
+  let stopping: Promise<void> | null = null;
+  const stop = (reason = "asked to"): Promise<void> =>
+    (stopping ??= closeHouse({ ground, dispatcher, runner, api, http, state }, reason).finally(unwatch));
+  return { url, firstStart: first, stop };
+}
+
 const resultTokenTtlMs = 7 * 24 * 3_600_000;
 
-async function assemble(ground: Ground): Promise<RunningServer> {
-  const { config, clock, random, log, store, guard, kinds, doorbell, where, tokenKey } = ground;
-  const first = await firstStart({ tenants: store.tenants, clock, random, log }, config.RINGBACK_ROOT_KEY);
-  const publicUrl = (): string => config.RINGBACK_PUBLIC_URL ?? where.url;
-  const links = createResultLinks({ tokenKey, publicUrl, clock });
-  const dispatcher = createDispatcher({
+function publicUrl({ config, where }: Ground): string {
+  return config.RINGBACK_PUBLIC_URL ?? where.url;
+}
+
+function makeDispatcher({ config, clock, random, log, store, guard }: Ground): Dispatcher {
+  return createDispatcher({
     lanes: store.lanes,
     guard,
     clock,
     random,
     log,
-    userAgent,
+    userAgent: `Ringback/${version}`,
     settings: { laneConcurrency: config.RINGBACK_LANE_CONCURRENCY },
   });
-  const runner = createRunner({
+}
+
+function makeRunner(ground: Ground, laneServer: Dispatcher, links: ResultLinks): Runner {
+  const { config, clock, random, log, store, kinds, doorbell } = ground;
+  return createRunner({
     store,
     doorbell,
     kinds,
-    laneServer: dispatcher,
+    laneServer,
     clock,
     random,
     log,
-    holder: makeId("key", clock.now(), random).replace("key", `${process.pid}`),
+    holder: `${process.pid}_${Buffer.from(random.bytes(9)).toString("base64url")}`,
     resultUrl: (job) => links.mint({ ...job, ttlMs: resultTokenTtlMs }),
     settings: {
       ...runnerDefaults,
@@ -72,8 +99,11 @@ async function assemble(ground: Ground): Promise<RunningServer> {
       soleHolder: true,
     },
   });
-  const state = { isReady: false };
-  const api = createApi({
+}
+
+function makeApi(ground: Ground, runner: Runner, state: House["state"]): House["api"] {
+  const { config, clock, random, log, store, guard, kinds, tokenKey } = ground;
+  return createApi({
     store,
     kinds,
     guard,
@@ -82,7 +112,7 @@ async function assemble(ground: Ground): Promise<RunningServer> {
     log,
     version,
     tokenKey,
-    publicUrl,
+    publicUrl: () => publicUrl(ground),
     headerProblem,
     readiness: async () => {
       if (!state.isReady) return { ready: false, checks: { process: "starting or draining" } };
@@ -94,37 +124,29 @@ async function assemble(ground: Ground): Promise<RunningServer> {
       idempotencyTtlMs: config.RINGBACK_IDEMPOTENCY_TTL_MS,
     },
   });
-  const http = await startHttpServer({ fetch: api.app.fetch, host: config.HOST, port: config.PORT, clock });
-  where.port = http.address.port;
-  where.url = urlOf(http);
-  await runner.start();
-  state.isReady = true;
-  const unwatch = watchProcessFaults({ currentRun: runner.currentRun, log, crash: () => process.exit(1) });
-  log.info("listening", {
-    url: where.url,
-    version,
-    pid: process.pid,
-    mode: "embedded",
-    kinds: kinds.names.join(","),
-  });
-
-  let stopping: Promise<void> | null = null;
-  const stop = async (reason: string): Promise<void> => {
-    log.info("draining", { reason });
-    state.isReady = false;
-    http.discourage();
-    api.drain();
-    const drainUntil = clock.monotonicMs() + config.RINGBACK_DRAIN_MS;
-    const pause = new Promise<void>((resolve) => clock.after(config.RINGBACK_DRAIN_DELAY_MS, resolve));
-    await Promise.all([runner.stop({ drainMs: config.RINGBACK_DRAIN_MS }), pause]);
-    await http.close(Math.max(500, drainUntil - clock.monotonicMs()));
-    await dispatcher.stop();
-    await ground.close();
-    unwatch();
-    log.info("stopped", { reason });
-  };
-  return { url: where.url, firstStart: first, stop: (reason = "asked to") => (stopping ??= stop(reason)) };
 }
+
+/** Clients learn first that they should leave; then the work ends, then the socket, then the store. */
+async function closeHouse(house: House, reason: string): Promise<void> {
+  const { ground, dispatcher, runner, api, http, state } = house;
+  const { config, clock, log } = ground;
+  log.info("draining", { reason });
+  state.isReady = false;
+  http.discourage();
+  api.drain();
+  const endsMs = clock.monotonicMs() + config.RINGBACK_DRAIN_MS;
+  const stillListening = new Promise<void>((resolve) => {
+    clock.after(config.RINGBACK_DRAIN_DELAY_MS, resolve);
+  });
+  await Promise.all([runner.stop({ drainMs: config.RINGBACK_DRAIN_MS - lastAnswersMs }), stillListening]);
+  await http.close(Math.max(lastAnswersMs, endsMs - clock.monotonicMs()));
+  await dispatcher.stop();
+  await ground.close();
+  log.info("stopped", { reason });
+}
+
+/** What of the drain is kept for answers in flight when runs use up the rest. */
+const lastAnswersMs = 500;
 
 /** `0.0.0.0` and `::` are no addresses to call; the loopback one stands in. */
 function urlOf(http: HttpServer): string {

@@ -5,6 +5,7 @@ export * from "./delivery/delivery.ts";
 export * from "./delivery/explain.ts";
 export * from "./delivery/outcome.ts";
 export * from "./endpoint/endpoint.ts";
+export * from "./event/event-pattern.ts";
 export * from "./event/event.ts";
 export * from "./id.ts";
 export * from "./job/after-run.ts";

@@ -25,7 +25,7 @@ export function parseConfig(env: Environment): ParsedConfig {
     if ("problem" in parsed) problems.push(`${name} ${parsed.problem}`);
     else values[name] = parsed.value;
   }
-  problems.push(...unknownNames(env), ...contradictions(values as Partial<Config>));
+  problems.push(...unknownNames(env), ...contradictions(values));
   if (problems.length > 0) return { ok: false, problems };
   return { ok: true, config: values as Config };
 }

@@ -7,13 +7,15 @@ const readme = readFileSync(new URL("../../../../README.md", import.meta.url), "
 
 /** The table as the README must have it. */
 function table(): string[][] {
-  const rows = Object.entries<Setting<unknown>>(settings).map(([name, { unit, fallback, bounds, meaning }]) => [
-    `\`${name}\``,
-    unit,
-    fallback === "" ? "" : `\`${fallback}\``,
-    bounds,
-    meaning,
-  ]);
+  const rows = Object.entries<Setting<unknown>>(settings).map(
+    ([name, { unit, fallback, bounds, meaning }]) => [
+      `\`${name}\``,
+      unit,
+      fallback === "" ? "" : `\`${fallback}\``,
+      bounds,
+      meaning,
+    ],
+  );
   return [["setting", "unit", "default", "bounds", "meaning"], ...rows];
 }
 
@@ -22,6 +24,11 @@ test("the README's table of settings is that of the code", () => {
   const cells = written
     .split("\n")
     .filter((line) => line.startsWith("|") && !/^\|[\s|:-]+\|$/.test(line))
-    .map((line) => line.split("|").slice(1, -1).map((cell) => cell.trim()));
+    .map((line) =>
+      line
+        .split("|")
+        .slice(1, -1)
+        .map((cell) => cell.trim()),
+    );
   expect(cells).toEqual(table());
 });

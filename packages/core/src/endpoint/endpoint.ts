@@ -1,5 +1,5 @@
 // A registered endpoint: a receiver with its own filter, policy and secret.
-import type { CallbackEvents } from "../event/event.ts";
+import type { EventPatterns } from "../event/event-pattern.ts";
 import type { RetryPolicy } from "../delivery/backoff.ts";
 import type { Instant } from "../ports/time.ts";
 
@@ -15,7 +15,7 @@ export interface Endpoint {
   /** With its query; answers show it without. */
   readonly url: string;
   /** Patterns of the events it wants, beside those of callbacks that name it. */
-  readonly events: CallbackEvents;
+  readonly events: EventPatterns;
   readonly description: string | null;
   /** Extra request headers. Stored sealed; answers show their names only. */
   readonly headers: Readonly<Record<string, string>>;

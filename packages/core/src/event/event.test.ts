@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { eventBody, jobEventTypes, matchesEvent, terminalEventOf } from "./event.ts";
+import { matchesEvent } from "./event-pattern.ts";
+import { eventBody, jobEventTypes, terminalEventOf } from "./event.ts";
 
 describe("event patterns", () => {
   test("match whole types, with * for any run of characters", () => {

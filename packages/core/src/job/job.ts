@@ -1,6 +1,6 @@
 // The job: what was asked for, where it stands, and how it ended.
 import type { Instant } from "../ports/time.ts";
-import type { CallbackEvents } from "../event/event.ts";
+import type { EventPatterns } from "../event/event-pattern.ts";
 
 /** `queued → running → succeeded | failed | canceled`; a lost or failed run goes back to `queued`. */
 export type JobStatus = "queued" | "running" | "succeeded" | "failed" | "canceled";
@@ -45,12 +45,12 @@ export type Metadata = Readonly<Record<string, MetadataValue>>;
 export type Callback =
   | {
       readonly url: string;
-      readonly events: CallbackEvents;
+      readonly events: EventPatterns;
       readonly headers: Readonly<Record<string, string>>;
       /** `whsec_…`; without one the tenant's callback secret signs. */
       readonly secret: string | null;
     }
-  | { readonly endpointId: string; readonly events: CallbackEvents };
+  | { readonly endpointId: string; readonly events: EventPatterns };
 
 export interface DeliveryCounts {
   readonly pending: number;

@@ -3,7 +3,6 @@ import type { Instant, Random } from "../ports/time.ts";
 
 /** `jobs`: submit, read, cancel. `support`: read deliveries, redeliver. `admin`: everything. */
 export type Scope = "jobs" | "endpoints" | "support" | "metrics" | "admin";
-export const scopes: readonly Scope[] = ["jobs", "endpoints", "support", "metrics", "admin"];
 
 export interface ApiKey {
   readonly tenantId: string;
@@ -70,7 +69,7 @@ function crc32(text: string): number {
   let crc = 0xffffffff;
   for (let at = 0; at < text.length; at += 1) {
     crc ^= text.charCodeAt(at);
-    for (let bit = 0; bit < 8; bit += 1) crc = (crc >>> 1) ^ (crc & 1 ? 0xedb88320 : 0);
+    for (let bit = 0; bit < 8; bit += 1) crc = (crc >>> 1) ^ ((crc & 1) === 1 ? 0xedb88320 : 0);
   }
   return (crc ^ 0xffffffff) >>> 0;
 }

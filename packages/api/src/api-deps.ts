@@ -1,0 +1,52 @@
+// What the api is given: the ports it calls, and the limits it holds.
+import type { AddressGuard, Clock, Kinds, Log, Random, Store } from "@ringback/core";
+
+export interface ApiSettings {
+  /** Largest request body, in bytes. */
+  readonly bodyBytesMax: number;
+  /** How long an Idempotency-Key stands for its job, in milliseconds. */
+  readonly idempotencyTtlMs: number;
+  /** Largest page of a list. */
+  readonly listLimitMax: number;
+  /** Requests that may wait at once (long polls and event streams), in this process and for one tenant. */
+  readonly waitersMax: number;
+  readonly waitersPerTenantMax: number;
+  /** How often an idle event stream says that it is alive, in milliseconds. */
+  readonly streamHeartbeatMs: number;
+}
+
+export const apiDefaults: ApiSettings = {
+  bodyBytesMax: 256 * 1_024,
+  idempotencyTtlMs: 24 * 3_600_000,
+  listLimitMax: 200,
+  waitersMax: 10_000,
+  waitersPerTenantMax: 2_000,
+  streamHeartbeatMs: 15_000,
+};
+
+export interface ApiDeps {
+  readonly store: Store;
+  readonly kinds: Kinds;
+  readonly guard: AddressGuard;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  /** Ringback's own version, for `/healthz`. */
+  readonly version: string;
+  /** 32 bytes that seal cursors and result tokens. */
+  readonly tokenKey: Uint8Array;
+  /** Where clients reach this installation, e.g. `https://ringback.example.com`. */
+  readonly publicUrl: () => string;
+  /** Why a custom header cannot be sent, or null. */
+  readonly headerProblem: (name: string, value: string) => string | null;
+  /** Whether this process should be given requests, and what it looked at. */
+  readonly readiness: () => Promise<Readiness>;
+  /** What is left out is `apiDefaults`. */
+  readonly settings?: Partial<ApiSettings>;
+}
+
+export interface Readiness {
+  readonly ready: boolean;
+  /** What was looked at, and how it is: one short text each. */
+  readonly checks: Readonly<Record<string, string>>;
+}

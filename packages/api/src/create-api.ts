@@ -1,0 +1,56 @@
+// Makes the app: a mountable Hono that answers for everything under its routes and starts nothing.
+import { Hono } from "hono";
+import { apiDefaults, type ApiDeps } from "./api-deps.ts";
+import { createAuthenticator } from "./auth/authenticator.ts";
+import { createWaiters } from "./feed/waiters.ts";
+import { callbackSecretRoutes } from "./routes/callback-secret.ts";
+import { deliveryRoutes } from "./routes/deliveries.ts";
+import { endpointRoutes } from "./routes/endpoints.ts";
+import { feedRoutes } from "./routes/feed.ts";
+import { jobEventRoutes } from "./routes/job-events.ts";
+import { jobRoutes } from "./routes/jobs.ts";
+import { mountRoutes } from "./routes/mount.ts";
+import { openRoutes } from "./routes/open.ts";
+import type { RouteDeps } from "./routes/route-deps.ts";
+import type { Route } from "./routes/route.ts";
+import { submitJob } from "./routes/submit-job.ts";
+import { createListQueries } from "./schemas/list-queries.ts";
+import { createCursors } from "./tokens/cursors.ts";
+import { createResultLinks } from "./tokens/result-links.ts";
+
+export interface Api {
+  readonly app: Hono;
+  /** From now on nobody waits: long polls answer with what there is, event streams end. New requests are still answered. */
+  drain(): void;
+}
+
+export function createApi(deps: ApiDeps): Api {
+  const { store, clock, random, log, tokenKey, publicUrl } = deps;
+  const settings = { ...apiDefaults, ...deps.settings };
+  const waiters = createWaiters({ changes: store.changes, clock, ...settings });
+  const routeDeps: RouteDeps = {
+    ...deps,
+    settings,
+    waiters,
+    cursors: createCursors(tokenKey),
+    resultLinks: createResultLinks({ tokenKey, publicUrl, clock }),
+    queries: createListQueries(settings.listLimitMax),
+  };
+  const app = new Hono();
+  const authenticator = createAuthenticator({ tenants: store.tenants, clock });
+  mountRoutes(app, { authenticator, random, log }, allRoutes(routeDeps));
+  return { app, drain: () => waiters.drain() };
+}
+
+export function allRoutes(deps: RouteDeps): readonly Route[] {
+  return [
+    ...openRoutes(deps),
+    submitJob(deps),
+    ...jobRoutes(deps),
+    ...jobEventRoutes(deps),
+    ...feedRoutes(deps),
+    ...endpointRoutes(deps),
+    ...deliveryRoutes(deps),
+    ...callbackSecretRoutes(deps),
+  ];
+}

@@ -1,0 +1,47 @@
+// A refusal as a value, and the problem document (RFC 9457) it becomes.
+import type { Answer } from "../answers/answer.ts";
+import { catalogue, type ProblemCode } from "./catalogue.ts";
+
+export interface FieldProblem {
+  /** A JSON pointer into the body, or `?name` for a query parameter. */
+  readonly path: string;
+  readonly message: string;
+}
+
+export interface Refusal {
+  readonly refused: ProblemCode;
+  /** What was wrong with this request, in one or two sentences. Never another tenant's data, never a secret. */
+  readonly detail: string;
+  readonly errors?: readonly FieldProblem[];
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export function refusal(
+  refused: ProblemCode,
+  detail: string,
+  extra: Pick<Refusal, "errors" | "headers"> = {},
+): Refusal {
+  return { refused, detail, ...extra };
+}
+
+/** One for a foreign, an unknown and a malformed id and for an unknown path: nothing tells them apart. */
+export const notFound: Refusal = refusal("not-found", "Nothing that this key can see has this address.");
+
+export function isRefusal(value: object): value is Refusal {
+  return "refused" in value;
+}
+
+/** The problem document; `requestId` is the only part that differs between two equal refusals. */
+export function problemAnswer(given: Refusal, requestId: string): Answer {
+  const { refused: code, detail, errors, headers } = given;
+  const { status, title } = catalogue[code];
+  return {
+    status,
+    headers: {
+      "content-type": "application/problem+json",
+      "x-content-type-options": "nosniff",
+      ...headers,
+    },
+    body: JSON.stringify({ type: `/problems/${code}`, title, status, code, detail, requestId, errors }),
+  };
+}

@@ -1,0 +1,46 @@
+// How an event is spelled in a job's event list, in a job's event stream and in the feed.
+import { formatInstant, type Event } from "@ringback/core";
+import { sign } from "@ringback/signature";
+
+const dataMark = ',"data":';
+
+/** `{id, type, timestamp, data}`; `data` is the part of the signed body, as raw text. */
+export function eventJson(event: Event): string {
+  const { id, type, body, createdAt } = event;
+  // The first mark is the right one: inside the texts before it every quote is escaped.
+  const data = body.slice(body.indexOf(dataMark) + dataMark.length, -1);
+  return `{"id":"${id}","type":${JSON.stringify(type)},"timestamp":"${formatInstant(createdAt)}","data":${data}}`;
+}
+
+/** One frame of `text/event-stream`: JSON may hold line breaks between its parts, which the format wants line by line. */
+export function eventFrame(event: Event): string {
+  const data = eventJson(event)
+    .split(/\r\n|\r|\n/)
+    .map((line) => `data: ${line}\n`)
+    .join("");
+  return `id: ${event.id}\nevent: ${event.type}\n${data}\n`;
+}
+
+export interface Signing {
+  readonly secrets: readonly string[];
+  /** Whole seconds: the feed signs when it is read, as a webhook is signed when it is sent. */
+  readonly timestampSeconds: number;
+}
+
+/** `{id, type, timestamp, job?, headers, body}`: what a webhook would carry, so that the same code verifies both. */
+export function feedEventJson(event: Event, { secrets, timestampSeconds }: Signing): string {
+  const { id, type, body, jobId, createdAt } = event;
+  return JSON.stringify({
+    id,
+    type,
+    timestamp: formatInstant(createdAt),
+    ...(jobId === null ? {} : { job: jobId }),
+    headers: {
+      "webhook-id": id,
+      "webhook-timestamp": String(timestampSeconds),
+      "webhook-signature": sign({ id, timestampSeconds, body }, secrets),
+      "content-type": "application/json",
+    },
+    body,
+  });
+}

@@ -1,0 +1,66 @@
+// The secret that signs a tenant's callbacks and feed: reading it, and rotating it with an overlap.
+import { formatInstant, type CallbackSecret } from "@ringback/core";
+import { makeSecret } from "@ringback/signature";
+import { jsonAnswer, type Answer } from "../answers/answer.ts";
+import { status } from "../answers/status.ts";
+import { parseJsonBody } from "../intake/parse-json-body.ts";
+import { isRefusal, type Refusal } from "../problems/refusal.ts";
+import { checkShape } from "../schemas/check-shape.ts";
+import { overlapDefaultMs, rotateRequestSchema } from "../schemas/rotate-request.ts";
+import type { RouteDeps } from "./route-deps.ts";
+import type { Call, KeyRoute } from "./route.ts";
+
+const path = "/v1/callback-secret";
+
+export function callbackSecretRoutes(deps: RouteDeps): readonly KeyRoute[] {
+  const access = "endpoints";
+  return [
+    { method: "GET", path, access, answer: (call) => showSecret(call, deps) },
+    { method: "POST", path: `${path}/rotate`, access, answer: (call) => rotateSecret(call, deps) },
+  ];
+}
+
+async function showSecret({ tenantId }: Call, { store, clock }: RouteDeps): Promise<Answer> {
+  const [newest, ...previous] = await store.reads.callbackSecrets(tenantId, clock.now());
+  if (newest === undefined) throw new Error("the tenant has no callback secret");
+  const body = JSON.stringify({
+    secret: newest.secret,
+    createdAt: formatInstant(newest.createdAt),
+    previous: previous.map(previousMembers),
+  });
+  return jsonAnswer(status.ok, body, { "cache-control": "no-store" });
+}
+
+/** Those that still sign: when each was made and when it ends. Their text is not shown again. */
+function previousMembers({ createdAt, expiresAt }: CallbackSecret): Readonly<Record<string, string>> {
+  return {
+    createdAt: formatInstant(createdAt),
+    ...(expiresAt === null ? {} : { expiresAt: formatInstant(expiresAt) }),
+  };
+}
+
+/** An empty body rotates with the default overlap. */
+async function rotateSecret(call: Call, deps: RouteDeps): Promise<Answer | Refusal> {
+  const asked = await readRotateRequest(call, deps);
+  if (isRefusal(asked)) return asked;
+  const now = deps.clock.now();
+  await deps.store.tenants.rotateCallbackSecret(call.tenantId, {
+    secret: makeSecret((count) => deps.random.bytes(count)),
+    overlapUntil: now + asked.overlapMs,
+    now,
+  });
+  return showSecret(call, deps);
+}
+
+async function readRotateRequest(
+  { request }: Call,
+  deps: RouteDeps,
+): Promise<{ readonly overlapMs: number } | Refusal> {
+  const isEmpty =
+    request.header("content-type") === undefined && (request.header("content-length") ?? "0") === "0";
+  if (isEmpty && request.header("transfer-encoding") === undefined) return { overlapMs: overlapDefaultMs };
+  const body = await parseJsonBody(request, { bytesMax: deps.settings.bodyBytesMax });
+  if (isRefusal(body)) return body;
+  const shape = checkShape(rotateRequestSchema, body.value);
+  return isRefusal(shape) ? shape : { overlapMs: shape.value.overlapMs ?? overlapDefaultMs };
+}

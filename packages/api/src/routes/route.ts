@@ -1,0 +1,43 @@
+// What a route is: a method, a path, who may call it, and what it answers. A route without `access` does not compile.
+import type { HonoRequest } from "hono";
+import type { Scope } from "@ringback/core";
+import type { Answer } from "../answers/answer.ts";
+import type { Refusal } from "../problems/refusal.ts";
+
+/** A request nobody has been asked to sign for. */
+export interface OpenCall {
+  readonly request: HonoRequest;
+  readonly requestId: string;
+}
+
+/** A request of a known tenant. */
+export interface Call extends OpenCall {
+  readonly tenantId: string;
+}
+
+export type Method = "GET" | "POST" | "DELETE";
+
+type Outcome = Answer | Refusal | Promise<Answer | Refusal>;
+
+export interface OpenRoute {
+  readonly method: Method;
+  readonly path: string;
+  readonly access: "open";
+  readonly answer: (call: OpenCall) => Outcome;
+}
+
+export interface KeyRoute {
+  readonly method: Method;
+  readonly path: string;
+  readonly access: Scope;
+  /** Stands in for a key: whose the request is by its token, or why not. Null when it carries none. */
+  readonly byToken?: (call: OpenCall) => { readonly tenantId: string } | Refusal | null;
+  readonly answer: (call: Call) => Outcome;
+}
+
+export type Route = OpenRoute | KeyRoute;
+
+/** The path's `:id`. */
+export function idOf({ request }: OpenCall): string {
+  return request.param("id") ?? "";
+}

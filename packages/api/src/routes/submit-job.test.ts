@@ -1,0 +1,392 @@
+import { createHash } from "node:crypto";
+import { describe, expect, test } from "vitest";
+import { StoreUnavailable } from "@ringback/core";
+import { createHouse, type House } from "../testing/house.ts";
+import { anEndpoint, ids } from "../testing/rows.ts";
+
+interface ProblemBody {
+  readonly code: string;
+  readonly type: string;
+  readonly detail: string;
+  readonly status: number;
+  readonly requestId: string;
+  readonly errors?: readonly { readonly path: string; readonly message: string }[];
+}
+
+async function submit(
+  house: House,
+  body: object,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<Response> {
+  return house.ask("POST", "/v1/jobs", { body, headers });
+}
+
+async function submitText(house: House, raw: string): Promise<Response> {
+  return house.ask("POST", "/v1/jobs", { raw, headers: { "content-type": "application/json" } });
+}
+
+async function problemOf(response: Response): Promise<ProblemBody> {
+  expect(response.headers.get("content-type")).toBe("application/problem+json");
+  expect(response.headers.get("x-content-type-options")).toBe("nosniff");
+  const problem = (await response.json()) as ProblemBody;
+  expect(problem).toMatchObject({ status: response.status, type: `/problems/${problem.code}` });
+  expect(problem.requestId).toBe(response.headers.get("x-request-id"));
+  return problem;
+}
+
+describe("POST /v1/jobs", () => {
+  test("answers 202 with where to poll, when, and the job", async () => {
+    const house = createHouse();
+    const response = await submit(house, { kind: "echo", input: { a: 1 }, metadata: { team: "blue" } });
+    expect(response.status).toBe(202);
+    const job = (await response.json()) as { id: string };
+    expect(job).toMatchObject({
+      kind: "echo",
+      status: "queued",
+      done: false,
+      input: { a: 1 },
+      metadata: { team: "blue" },
+      version: 1,
+      links: { self: `/v1/jobs/${job.id}` },
+    });
+    expect(Object.fromEntries(response.headers)).toMatchObject({
+      location: `/v1/jobs/${job.id}/status`,
+      "retry-after": "1",
+      etag: '"1"',
+      link: `</v1/jobs/${job.id}>; rel="self"`,
+      "content-type": "application/json",
+    });
+  });
+
+  test("hands the store what was asked for, with the kind's defaults for the rest", async () => {
+    const house = createHouse();
+    const traceparent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+    await submit(
+      house,
+      {
+        kind: "echo",
+        priority: -5,
+        runAt: "2026-11-23T00:00:00+01:00",
+        runTimeoutMs: 1_000,
+        callback: { url: "https://a.example/x?t=1", headers: { "X-Team": "blue" }, events: ["job.*"] },
+      },
+      { traceparent },
+    );
+    expect(house.store.accepted[0]).toMatchObject({
+      job: {
+        tenantId: "mine",
+        input: null,
+        priority: -5,
+        runAt: Date.parse("2026-11-22T23:00:00Z"),
+        runTimeoutMs: 1_000,
+        maxRuns: 1,
+        traceparent,
+        callback: {
+          url: "https://a.example/x?t=1",
+          headers: { "x-team": "blue" },
+          events: ["job.*"],
+          secret: null,
+        },
+      },
+      receiver: { origin: "https://a.example", host: "a.example" },
+      idempotency: null,
+    });
+  });
+
+  test("F16 F17 the input is kept byte for byte", async () => {
+    const house = createHouse();
+    const input = '{ "b":12345678901234567890, "a" : 1.10,"a":[ ] ,"__proto__":{"x":"é\\u00e9"}}';
+    const response = await submitText(house, `{"input":${input}\n,"kind":"echo"}`);
+    expect(house.store.accepted[0]?.job.input).toBe(input);
+    expect(await response.text()).toContain(`"input":${input}`);
+  });
+
+  test("no answer repeats a callback's query", async () => {
+    const house = createHouse();
+    const response = await submit(house, {
+      kind: "echo",
+      callback: { url: "https://a.example/x?t=CANARY", headers: { "x-a": "CANARY" } },
+    });
+    expect(response.status).toBe(202);
+    expect(await response.text()).not.toContain("CANARY");
+  });
+
+  test("F28 unknown fields are all refused by name, those of later versions too", async () => {
+    const house = createHouse();
+    const response = await submit(house, {
+      kind: "echo",
+      queueTimeoutMs: 1,
+      resultTtlMs: 1,
+      callback: { url: "https://a.example", retries: 3 },
+    });
+    expect(response.status).toBe(400);
+    const problem = await problemOf(response);
+    expect(problem.code).toBe("fields-unknown");
+    expect(problem.errors?.map(({ path }) => path)).toEqual([
+      "/callback/retries",
+      "/queueTimeoutMs",
+      "/resultTtlMs",
+    ]);
+    expect(problem.detail).toContain("/problems/fields-unknown");
+  });
+
+  test.each([
+    [{}, "/kind"],
+    [{ kind: 5 }, "/kind"],
+    [{ kind: "echo", priority: 101 }, "/priority"],
+    [{ kind: "echo", priority: 1.5 }, "/priority"],
+    [{ kind: "echo", runAt: "tomorrow" }, "/runAt"],
+    [{ kind: "echo", runAt: "2026-11-22T10:00:00" }, "/runAt"],
+    [{ kind: "echo", runTimeoutMs: 0 }, "/runTimeoutMs"],
+    [{ kind: "echo", maxRuns: 101 }, "/maxRuns"],
+    [{ kind: "echo", metadata: { a: { b: 1 } } }, "/metadata/a"],
+    [{ kind: "echo", metadata: [] }, "/metadata"],
+    [
+      { kind: "echo", metadata: Object.fromEntries(Array.from({ length: 51 }, (_, n) => [n, n])) },
+      "/metadata",
+    ],
+    [{ kind: "echo", callback: {} }, "/callback"],
+    [{ kind: "echo", callback: null }, "/callback"],
+    [
+      { kind: "echo", callback: { url: "https://a.example", endpointId: ids.endpoint } },
+      "/callback/endpointId",
+    ],
+    [{ kind: "echo", callback: { url: "https://a.example", events: [] } }, "/callback/events"],
+    [{ kind: "echo", callback: { url: "https://a.example", events: ["job.done"] } }, "/callback/events"],
+    [
+      { kind: "echo", callback: { url: "https://a.example", secret: "whsec_dG9vIHNob3J0" } },
+      "/callback/secret",
+    ],
+    [
+      { kind: "echo", callback: { url: "https://a.example", headers: { host: "x" } } },
+      "/callback/headers/host",
+    ],
+    [
+      { kind: "echo", callback: { url: "https://a.example", headers: { "x-a": "1", "X-A": "2" } } },
+      "/callback/headers/X-A",
+    ],
+    [
+      { kind: "echo", callback: { endpointId: ids.endpoint, secret: `whsec_${"A".repeat(44)}` } },
+      "/callback/secret",
+    ],
+  ])("what cannot be is refused with a pointer to it: %j", async (body, path) => {
+    const response = await submit(createHouse(), body);
+    expect(response.status).toBe(422);
+    const problem = await problemOf(response);
+    expect(problem.code).toBe("invalid-request");
+    expect(problem.errors?.[0]?.path).toBe(path);
+  });
+
+  test("F18 a metadata member called __proto__ is refused and changes nothing", async () => {
+    const response = await submitText(
+      createHouse(),
+      '{"kind":"echo","metadata":{"__proto__":{"isAdmin":true}}}',
+    );
+    expect(response.status).toBe(422);
+    expect(({} as Record<string, unknown>)["isAdmin"]).toBeUndefined();
+  });
+
+  test("an unknown kind is refused with the names of those there are", async () => {
+    const problem = await problemOf(await submit(createHouse(), { kind: "ecko" }));
+    expect(problem).toMatchObject({ code: "unknown-kind", status: 422 });
+    expect(problem.detail).toContain("echo, strict");
+  });
+
+  test("the kind's own schema judges the input, with pointers into it", async () => {
+    const problem = await problemOf(await submit(createHouse(), { kind: "strict", input: {} }));
+    expect(problem).toMatchObject({ code: "input-invalid", status: 422 });
+    expect(problem.errors).toEqual([{ path: "/input/deep/n", message: "n is needed" }]);
+  });
+
+  test("F20 a callback URL that may not be called is refused at once, with the rule", async () => {
+    const house = createHouse();
+    const problem = await problemOf(
+      await submit(house, { kind: "echo", callback: { url: "http://10.0.0.1/" } }),
+    );
+    expect(problem).toMatchObject({ code: "callback-url-rejected", status: 422 });
+    expect(problem.detail).toContain("private-address");
+    expect(house.store.jobs.size).toBe(0);
+  });
+
+  test("a callback may name an endpoint of its own tenant, and of no other", async () => {
+    const house = createHouse();
+    const callback = { endpointId: ids.endpoint };
+    house.store.endpoints.set(ids.endpoint, anEndpoint({ tenantId: "theirs" }));
+    const foreign = await problemOf(await submit(house, { kind: "echo", callback }));
+    const malformed = await problemOf(
+      await submit(house, { kind: "echo", callback: { endpointId: "nonsense" } }),
+    );
+    expect(foreign).toMatchObject({ code: "callback-endpoint-unknown", status: 422 });
+    expect({ ...malformed, requestId: "" }).toEqual({ ...foreign, requestId: "" });
+    house.store.endpoints.set(ids.endpoint, anEndpoint());
+    expect((await submit(house, { kind: "echo", callback })).status).toBe(202);
+  });
+});
+
+describe("Idempotency-Key", () => {
+  test("F2 the same key and body answers as the first time, with the job as it is now", async () => {
+    const house = createHouse();
+    const first = await submit(house, { kind: "echo" }, { "idempotency-key": '"once"' });
+    const { id } = (await first.json()) as { id: string };
+    house.store.changeJob(id, { status: "running" });
+    const again = await submit(house, { kind: "echo" }, { "idempotency-key": "once" });
+    expect(again.status).toBe(202);
+    expect(again.headers.get("idempotency-replayed")).toBe("true");
+    expect(first.headers.get("idempotency-replayed")).toBeNull();
+    expect(again.headers.get("location")).toBe(first.headers.get("location"));
+    expect(await again.json()).toMatchObject({ id, status: "running" });
+    expect(again.headers.get("etag")).toBe('"2"');
+  });
+
+  test("F6 another body under the same key is refused with what the first one's hash begins with", async () => {
+    const house = createHouse();
+    await submit(house, { kind: "echo" }, { "idempotency-key": "once" });
+    const problem = await problemOf(
+      await submit(house, { kind: "echo", input: 1 }, { "idempotency-key": "once" }),
+    );
+    expect(problem).toMatchObject({ code: "idempotency-key-reused", status: 422 });
+    const expected = createHash("sha256").update('POST /v1/jobs\n{"kind":"echo"}').digest("hex");
+    expect(problem.detail).toContain(expected.slice(0, 12));
+  });
+
+  test("a key that cannot be used is refused before anything is read", async () => {
+    const problem = await problemOf(
+      await submit(createHouse(), { kind: "echo" }, { "idempotency-key": "x".repeat(256) }),
+    );
+    expect(problem).toMatchObject({ code: "idempotency-key-invalid", status: 400 });
+  });
+});
+
+describe("intake", () => {
+  test("F8 a body announced as too large is refused unread and the connection is closed", async () => {
+    const house = createHouse({ bodyBytesMax: 100 });
+    let isRead = false;
+    const raw = new ReadableStream<Uint8Array>(
+      {
+        pull() {
+          isRead = true;
+        },
+      },
+      { highWaterMark: 0 },
+    );
+    const response = await house.ask("POST", "/v1/jobs", {
+      raw,
+      headers: { "content-type": "application/json", "content-length": "101" },
+    });
+    expect(response.headers.get("connection")).toBe("close");
+    expect(await problemOf(response)).toMatchObject({ code: "body-too-large", status: 413 });
+    expect(isRead).toBe(false);
+  });
+
+  test("F9 a chunked body is refused as soon as it is over, not at its end", async () => {
+    const house = createHouse({ bodyBytesMax: 100 });
+    let chunks = 0;
+    const raw = new ReadableStream<Uint8Array>(
+      {
+        pull(controller) {
+          chunks += 1;
+          controller.enqueue(new Uint8Array(60).fill(0x20));
+        },
+      },
+      { highWaterMark: 0 },
+    );
+    const response = await house.ask("POST", "/v1/jobs", {
+      raw,
+      headers: { "content-type": "application/json" },
+    });
+    expect(await problemOf(response)).toMatchObject({ code: "body-too-large", status: 413 });
+    expect(chunks).toBe(2);
+  });
+
+  test("a body of exactly the limit passes", async () => {
+    const text = '{"kind":"echo"}';
+    const house = createHouse({ bodyBytesMax: text.length });
+    expect((await submitText(house, text)).status).toBe(202);
+    expect((await submitText(house, `${text} `)).status).toBe(413);
+  });
+
+  test("F3 a body that breaks off makes no job and is no fault of ours", async () => {
+    const house = createHouse();
+    const raw = new ReadableStream<Uint8Array>({
+      pull: (controller) => controller.error(new Error("reset")),
+    });
+    const response = await house.ask("POST", "/v1/jobs", {
+      raw,
+      headers: { "content-type": "application/json" },
+    });
+    expect(await problemOf(response)).toMatchObject({ code: "body-incomplete", status: 400 });
+    expect(house.store.jobs.size).toBe(0);
+    expect(house.logged.join("")).not.toContain('"level":"error"');
+  });
+
+  test.each([
+    "text/plain",
+    "application/x-www-form-urlencoded",
+    "application/json; charset=latin1",
+    "application/jsonp",
+  ])("a body of type %s is refused", async (type) => {
+    const response = await createHouse().ask("POST", "/v1/jobs", {
+      raw: '{"kind":"echo"}',
+      headers: { "content-type": type },
+    });
+    expect(await problemOf(response)).toMatchObject({ code: "content-type-unsupported", status: 415 });
+  });
+
+  test("a charset of utf-8 is what it is anyway", async () => {
+    const headers = { "content-type": "application/json; charset=UTF-8" };
+    expect((await createHouse().ask("POST", "/v1/jobs", { raw: '{"kind":"echo"}', headers })).status).toBe(
+      202,
+    );
+  });
+
+  test("F13 a compressed body is refused", async () => {
+    const response = await submit(createHouse(), { kind: "echo" }, { "content-encoding": "gzip" });
+    expect(await problemOf(response)).toMatchObject({ code: "content-encoding-unsupported", status: 415 });
+  });
+
+  test.each([
+    ['{"kind":"echo","kind":"echo"}', "json-member-twice"],
+    [`{"kind":"echo","input":${"[".repeat(100_000)}}`, "json-too-deep"],
+    ['{"kind":"echo","input":"\\ud800"}', "text-invalid"],
+    ['{"kind":"echo",}', "json-invalid"],
+    ["", "json-invalid"],
+  ])("F14 F15 F16 a body that cannot be read safely is refused: %#", async (text, code) => {
+    expect(await problemOf(await submitText(createHouse(), text))).toMatchObject({ code, status: 400 });
+  });
+
+  test.each(["[]", "1", "null", '"x"'])("a body that is no object is refused: %s", async (text) => {
+    expect(await problemOf(await submitText(createHouse(), text))).toMatchObject({
+      code: "invalid-request",
+      status: 422,
+    });
+  });
+
+  test("F21 a store that is not there is a 503 with Retry-After, and no 202", async () => {
+    const house = createHouse();
+    await submit(house, { kind: "echo" });
+    house.store.fault = new StoreUnavailable("busy", "locked");
+    const response = await submit(house, { kind: "echo" });
+    expect(response.headers.get("retry-after")).toBe("2");
+    expect(await problemOf(response)).toMatchObject({ code: "store-unavailable", status: 503 });
+  });
+
+  test("F22 a full disk is told by name", async () => {
+    const house = createHouse();
+    await submit(house, { kind: "echo" });
+    house.store.fault = new StoreUnavailable("full", "no space");
+    const response = await submit(house, { kind: "echo" });
+    expect(response.headers.get("retry-after")).toBe("2");
+    expect(await problemOf(response)).toMatchObject({ code: "storage-full", status: 507 });
+  });
+
+  test("what nobody expected is a 500 without a stack, and logged under the same id", async () => {
+    const house = createHouse();
+    await submit(house, { kind: "echo" });
+    house.store.fault = new Error("SECRET DETAIL");
+    const response = await submit(house, { kind: "echo" });
+    const problem = await problemOf(response);
+    expect(problem).toMatchObject({ code: "internal", status: 500 });
+    expect(JSON.stringify(problem)).not.toContain("SECRET");
+    expect(house.logged.join("")).toContain(problem.requestId);
+  });
+});

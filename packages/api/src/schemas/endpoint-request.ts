@@ -1,0 +1,48 @@
+// The body of `POST /v1/endpoints`.
+import { z } from "zod";
+import {
+  attemptTimeoutMaxMs,
+  attemptTimeoutMinMs,
+  defaultRetryPolicy,
+  delayMaxMs,
+  type RetryPolicy,
+} from "@ringback/core";
+import { customHeadersSchema, eventPatternsSchema, metadataSchema } from "./fields.ts";
+
+const standard = defaultRetryPolicy as Exclude<RetryPolicy, readonly number[]>;
+const delaySchema = z.int().min(0).max(delayMaxMs);
+
+/** What an exponential policy leaves out is taken from the default one. */
+const exponentialSchema = z
+  .strictObject({
+    baseMs: z.int().min(1).max(delayMaxMs).optional(),
+    factor: z.number().min(1).max(100).optional(),
+    capMs: z.int().min(1).max(delayMaxMs).optional(),
+    maxAttempts: z.int().min(1).max(100).optional(),
+  })
+  .transform(({ baseMs, factor, capMs, maxAttempts }): RetryPolicy => ({
+    baseMs: baseMs ?? standard.baseMs,
+    factor: factor ?? standard.factor,
+    capMs: capMs ?? standard.capMs,
+    maxAttempts: maxAttempts ?? standard.maxAttempts,
+  }));
+
+/** One delay in milliseconds per retry; an empty list means a single attempt. */
+const delayListSchema = z.array(delaySchema).max(100);
+
+export const endpointRequestSchema = z.strictObject({
+  url: z.string().min(1).max(2_048),
+  events: eventPatternsSchema,
+  description: z.string().max(500).optional(),
+  headers: customHeadersSchema.optional(),
+  retry: z
+    .union([delayListSchema, exponentialSchema], {
+      error:
+        "must be a list of delays in milliseconds, or an object of baseMs, factor, capMs and maxAttempts",
+    })
+    .optional(),
+  timeoutMs: z.int().min(attemptTimeoutMinMs).max(attemptTimeoutMaxMs).optional(),
+  metadata: metadataSchema.optional(),
+});
+
+export type EndpointRequest = z.output<typeof endpointRequestSchema>;

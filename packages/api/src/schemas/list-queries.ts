@@ -1,0 +1,73 @@
+// The query parameters of every list.
+import { z } from "zod";
+import { attemptCodes, deliveryStatuses, jobStatuses } from "@ringback/core";
+import { instantSchema } from "./fields.ts";
+
+const limitDefault = 50;
+const limitDefaultFeed = 100;
+export const waitMaxSeconds = 60;
+
+/** Values separated by commas, each of a closed list. */
+function listOf<Value extends string>(values: readonly [Value, ...Value[]] | readonly Value[]) {
+  const known: ReadonlySet<string> = new Set(values);
+  return z
+    .string()
+    .transform((text) => text.split(","))
+    .refine((items): items is Value[] => items.every((item) => known.has(item)), {
+      error: `must be one or more of ${values.join(", ")}, separated by commas`,
+    });
+}
+
+function wholeNumber(min: number, max: number) {
+  const error = `must be a whole number from ${min} to ${max}`;
+  return z
+    .string()
+    .regex(/^\d{1,9}$/, error)
+    .transform(Number)
+    .refine((value) => value >= min && value <= max, { error });
+}
+
+function pageFields(limitMax: number) {
+  return {
+    cursor: z.string().min(1).max(500).optional(),
+    limit: wholeNumber(1, limitMax).default(Math.min(limitDefault, limitMax)),
+  };
+}
+
+/** What the lists accept; `limitMax` bounds every page. */
+export function createListQueries(limitMax: number) {
+  return {
+    /** `metadata.<name>` parameters are taken out before. */
+    jobs: z.strictObject({
+      status: listOf(jobStatuses).optional(),
+      kind: z.string().min(1).max(100).optional(),
+      createdAfter: instantSchema.optional(),
+      ...pageFields(limitMax),
+    }),
+    jobEvents: z.strictObject(pageFields(limitMax)),
+    endpoints: z.strictObject(pageFields(limitMax)),
+    deliveries: z.strictObject({
+      status: listOf(deliveryStatuses).optional(),
+      endpointId: z.string().max(100).optional(),
+      jobId: z.string().max(100).optional(),
+      host: z.string().min(1).max(260).toLowerCase().optional(),
+      code: z.enum(attemptCodes).optional(),
+      httpStatus: wholeNumber(100, 599).optional(),
+      after: instantSchema.optional(),
+      before: instantSchema.optional(),
+      ...pageFields(limitMax),
+    }),
+    feed: z.strictObject({
+      after: z.string().min(1).max(500).optional(),
+      types: z
+        .string()
+        .regex(/^[a-z0-9_.*,-]{1,500}$/, "must be event types or patterns, separated by commas")
+        .transform((text) => text.split(",").filter((type) => type !== ""))
+        .optional(),
+      limit: wholeNumber(1, limitMax).default(Math.min(limitDefaultFeed, limitMax)),
+      wait: wholeNumber(0, waitMaxSeconds).default(0),
+    }),
+  };
+}
+
+export type ListQueries = ReturnType<typeof createListQueries>;

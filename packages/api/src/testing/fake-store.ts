@@ -1,0 +1,311 @@
+// The part of the store port that the api calls, in memory and without its rules; the real store has its own tests.
+import {
+  eventBody,
+  isDone,
+  jobToJson,
+  type Acceptance,
+  type Accepted,
+  type ApiKey,
+  type Attempt,
+  type CallbackSecret,
+  type Change,
+  type DeadLetter,
+  type Delivery,
+  type Endpoint,
+  type Event,
+  type JobWithPayloads,
+  type ListPosition,
+  type NewJob,
+  type Page,
+  type PageRequest,
+  type Store,
+} from "@ringback/core";
+
+export interface FakeStore extends Store {
+  readonly jobs: Map<string, JobWithPayloads>;
+  readonly accepted: Acceptance[];
+  readonly events: Event[];
+  readonly endpoints: Map<string, Endpoint>;
+  readonly deliveries: Map<string, { readonly delivery: Delivery; readonly attempts: readonly Attempt[] }>;
+  readonly deadLetters: Map<string, DeadLetter>;
+  readonly keys: Map<string, ApiKey>;
+  readonly secrets: Map<string, CallbackSecret[]>;
+  /** What the next call of anything rejects with; null for nothing. */
+  fault: Error | null;
+  /** How often the feed has been read. */
+  feedReads: number;
+  /** Changes a job and tells it, with an event when a type is given. */
+  changeJob(id: string, change: Partial<JobWithPayloads>, eventType?: string): void;
+  tell(...changes: Change[]): void;
+}
+
+export function createFakeStore(): FakeStore {
+  const listeners = new Set<(changes: readonly Change[]) => void>();
+  const keysUsed = new Map<string, { readonly requestHash: string; readonly jobId: string }>();
+  const fake: FakeStore = {
+    jobs: new Map(),
+    accepted: [],
+    events: [],
+    endpoints: new Map(),
+    deliveries: new Map(),
+    deadLetters: new Map(),
+    keys: new Map(),
+    secrets: new Map(),
+    fault: null,
+    feedReads: 0,
+    changeJob(id, change, eventType) {
+      const before = fake.jobs.get(id);
+      if (before === undefined) throw new Error(`there is no ${id}`);
+      const job = { ...before, ...change, version: before.version + 1 };
+      fake.jobs.set(id, job);
+      if (eventType !== undefined) fake.events.push(eventOf(job, eventType, fake.events.length + 1));
+      fake.tell(
+        { kind: "job", tenantId: job.tenantId, jobId: id },
+        { kind: "event", tenantId: job.tenantId },
+      );
+    },
+    tell(...changes) {
+      for (const listener of listeners) listener(changes);
+    },
+    intake: {
+      acceptJobs: async (items, now) => items.map((item) => accept(fake, keysUsed, { item, now })),
+      cancelJobs: async (items) =>
+        items.map(({ tenantId, jobId }) => {
+          const job = owned(fake.jobs.get(jobId), tenantId);
+          if (job === null) return { kind: "not_found" };
+          if (job.status === "canceled") return { kind: "canceled", job };
+          if (isDone(job.status)) return { kind: "finished", job };
+          fake.changeJob(
+            jobId,
+            job.status === "queued" ? { status: "canceled" } : { cancelRequestedAt: job.createdAt },
+          );
+          const after = fake.jobs.get(jobId) ?? job;
+          return job.status === "queued"
+            ? { kind: "canceled", job: after }
+            : { kind: "requested", job: after };
+        }),
+    },
+    runs: unused("runs"),
+    lanes: unused("lanes"),
+    support: {
+      createEndpoints: async (items, now) =>
+        items.map(({ secret: _secret, host: _host, ...rest }) => {
+          const endpoint: Endpoint = {
+            ...rest,
+            status: "active",
+            pausedReason: null,
+            createdAt: now,
+            updatedAt: now,
+          };
+          fake.endpoints.set(endpoint.id, endpoint);
+          return endpoint;
+        }),
+      setEndpointStatus: async ({ tenantId, endpointId }, { status, reason }) => {
+        const before = owned(fake.endpoints.get(endpointId), tenantId);
+        if (before === null) return null;
+        const endpoint: Endpoint = { ...before, status, pausedReason: reason };
+        fake.endpoints.set(endpointId, endpoint);
+        return endpoint;
+      },
+      redeliver: async (items, now) =>
+        items.map(({ tenantId, deliveryId }) => {
+          const found = fake.deliveries.get(deliveryId);
+          if (found?.delivery.tenantId !== tenantId) return null;
+          const delivery: Delivery = { ...found.delivery, status: "pending", dueAt: now, finishedAt: null };
+          fake.deliveries.set(deliveryId, { ...found, delivery });
+          return delivery;
+        }),
+    },
+    reads: {
+      getJob: async (tenantId, jobId) => owned(fake.jobs.get(jobId), tenantId),
+      listJobs: async (tenantId, filter, page) =>
+        pageOf(
+          [...fake.jobs.values()].filter(
+            (job) =>
+              job.tenantId === tenantId &&
+              (filter.status?.includes(job.status) ?? true) &&
+              (filter.kind ?? job.kind) === job.kind &&
+              Object.entries(filter.metadata ?? {}).every(
+                ([name, value]) => String(job.metadata[name]) === value,
+              ),
+          ),
+          page,
+        ),
+      getResult: async (tenantId, jobId) => {
+        const job = owned(fake.jobs.get(jobId), tenantId);
+        return job === null ? null : { job, result: job.result };
+      },
+      listJobEvents: async (tenantId, jobId, { after, limit }) =>
+        fake.events
+          .filter((event) => event.tenantId === tenantId && event.jobId === jobId && event.seq > after)
+          .slice(0, limit),
+      getEndpoint: async (tenantId, endpointId) => owned(fake.endpoints.get(endpointId), tenantId),
+      listEndpoints: async (tenantId, page) =>
+        pageOf(
+          [...fake.endpoints.values()].filter((endpoint) => endpoint.tenantId === tenantId),
+          page,
+        ),
+      getDelivery: async (tenantId, deliveryId) => {
+        const found = fake.deliveries.get(deliveryId);
+        return found?.delivery.tenantId === tenantId ? found : null;
+      },
+      listDeliveries: async (tenantId, filter, page) => {
+        const all = [...fake.deliveries.values()].map(({ delivery }) => delivery);
+        return pageOf(
+          all.filter((one) => one.tenantId === tenantId && (filter.status?.includes(one.status) ?? true)),
+          page,
+        );
+      },
+      getDeadLetter: async (tenantId, deliveryId) => {
+        const deadLetter = fake.deadLetters.get(deliveryId);
+        if (deadLetter?.delivery.tenantId !== tenantId) return null;
+        return { deadLetter, attempts: fake.deliveries.get(deliveryId)?.attempts ?? [] };
+      },
+      listDeadLetters: async (tenantId) => ({
+        items: [...fake.deadLetters.values()].filter(({ delivery }) => delivery.tenantId === tenantId),
+        next: null,
+      }),
+      readFeed: async (tenantId, { after, types, limit }) => {
+        fake.feedReads += 1;
+        return fake.events
+          .filter(
+            (event) =>
+              event.tenantId === tenantId && event.seq > after && (types?.includes(event.type) ?? true),
+          )
+          .slice(0, limit);
+      },
+      feedHead: async (tenantId) => fake.events.findLast((event) => event.tenantId === tenantId)?.seq ?? 0,
+      callbackSecrets: async (tenantId) => fake.secrets.get(tenantId) ?? [],
+    },
+    tenants: {
+      ensureTenant: async () => false,
+      rotateCallbackSecret: async (tenantId, { secret, overlapUntil, now }) => {
+        const before = (fake.secrets.get(tenantId) ?? []).map((one) => ({
+          ...one,
+          expiresAt: one.expiresAt ?? overlapUntil,
+        }));
+        fake.secrets.set(tenantId, [{ secret, createdAt: now, expiresAt: null }, ...before]);
+      },
+      putKeys: async () => undefined,
+      findKey: async (lookup) => {
+        if (fake.fault !== null) throw fake.fault;
+        return fake.keys.get(lookup) ?? null;
+      },
+      hasKeys: async () => fake.keys.size > 0,
+    },
+    changes: {
+      subscribe(listener) {
+        listeners.add(listener);
+        return () => void listeners.delete(listener);
+      },
+    },
+    recover: unused("recover"),
+    due: unused("due"),
+    expire: unused("expire"),
+    close: async () => undefined,
+  };
+  return fake;
+}
+
+interface Accepting {
+  readonly item: Acceptance;
+  readonly now: number;
+}
+
+function accept(
+  fake: FakeStore,
+  keysUsed: Map<string, { readonly requestHash: string; readonly jobId: string }>,
+  { item, now }: Accepting,
+): Accepted {
+  if (fake.fault !== null) throw fake.fault;
+  const { job: asked, idempotency } = item;
+  const key = `${asked.tenantId} ${idempotency?.key ?? ""}`;
+  const used = idempotency === null ? undefined : keysUsed.get(key);
+  const usedJob = used === undefined ? undefined : fake.jobs.get(used.jobId);
+  if (used !== undefined && usedJob !== undefined) {
+    return used.requestHash === idempotency?.requestHash
+      ? { kind: "replayed", job: usedJob }
+      : { kind: "key_reused", ...used };
+  }
+  const { callback } = asked;
+  if (callback !== null && "endpointId" in callback) {
+    if (owned(fake.endpoints.get(callback.endpointId), asked.tenantId) === null)
+      return { kind: "no_endpoint" };
+  }
+  const job = jobOf(asked, now);
+  fake.jobs.set(job.id, job);
+  fake.accepted.push(item);
+  if (idempotency !== null) keysUsed.set(key, { requestHash: idempotency.requestHash, jobId: job.id });
+  return { kind: "accepted", job };
+}
+
+function jobOf(asked: NewJob, now: number): JobWithPayloads {
+  const { callback } = asked;
+  const deliveries = { pending: 0, delivered: 0, dead: 0, canceled: 0 };
+  return {
+    tenantId: asked.tenantId,
+    id: asked.id,
+    kind: asked.kind,
+    status: "queued",
+    priority: asked.priority,
+    metadata: asked.metadata,
+    progress: null,
+    error: null,
+    runs: 0,
+    callback:
+      callback === null
+        ? null
+        : "url" in callback
+          ? { url: callback.url, endpointId: null, deliveries }
+          : { url: null, endpointId: callback.endpointId, deliveries },
+    createdAt: now,
+    runAt: asked.runAt,
+    startedAt: null,
+    finishedAt: null,
+    cancelRequestedAt: null,
+    version: 1,
+    input: asked.input,
+    result: null,
+  };
+}
+
+function eventOf(job: JobWithPayloads, type: string, seq: number): Event {
+  const { tenantId, id: jobId, createdAt } = job;
+  const data = jobToJson(job, { resultUrl: null, resultBytesMax: 20_000 });
+  const id = `evt_${String(seq).padStart(26, "0")}`;
+  return { tenantId, id, seq, type, jobId, body: eventBody(type, createdAt, data), createdAt };
+}
+
+function owned<Row extends { readonly tenantId: string }>(
+  row: Row | undefined,
+  tenantId: string,
+): Row | null {
+  return row?.tenantId === tenantId ? row : null;
+}
+
+function pageOf<Row extends { readonly id: string; readonly createdAt: number }>(
+  rows: readonly Row[],
+  { after, limit }: PageRequest,
+): Page<Row, ListPosition> {
+  const behind = rows
+    .toSorted((left, right) =>
+      right.createdAt === left.createdAt
+        ? Number(right.id > left.id) * 2 - 1
+        : right.createdAt - left.createdAt,
+    )
+    .filter(
+      (row) =>
+        after === null || row.createdAt < after.at || (row.createdAt === after.at && row.id < after.id),
+    );
+  const items = behind.slice(0, limit);
+  const last = behind.length > limit ? items.at(-1) : undefined;
+  return { items, next: last === undefined ? null : { at: last.createdAt, id: last.id } };
+}
+
+/** Whatever is called of it throws: the api has no business there. */
+function unused<Port>(name: string): Port {
+  const refuse = (): never => {
+    throw new Error(`the api called ${name}`);
+  };
+  return new Proxy(refuse, { get: () => refuse }) as Port;
+}

@@ -1,0 +1,228 @@
+// One turn at a lane: claims what is due in batches, keeps a bounded number of attempts in flight, records each as it ends.
+import {
+  StoreUnavailable,
+  type AttemptRecord,
+  type ClaimedDelivery,
+  type Clock,
+  type LaneStore,
+  type LaneTurn,
+  type Log,
+} from "@ringback/core";
+
+export interface LaneLoopOptions {
+  readonly lanes: LaneStore;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Attempts in flight at once. */
+  readonly concurrency: number;
+  /** Makes one attempt; never rejects. */
+  readonly attempt: (delivery: ClaimedDelivery) => Promise<AttemptRecord>;
+  /** Ends every attempt in flight at once. */
+  readonly breakOff: () => void;
+}
+
+/** How long freed slots wait for more of them, so that claims stay batches. */
+const refillMs = 5;
+/** How often a turn that is to end still listens for rings, while attempts are in flight. */
+const listenAgainMs = 1_000;
+const recordRetryMinMs = 100;
+const recordRetryMaxMs = 2_000;
+/** Unrecorded attempts, as a multiple of the slots, at which nothing more is claimed. */
+const unrecordedFactor = 4;
+
+export class LaneLoop {
+  readonly #turn: LaneTurn;
+  readonly #options: LaneLoopOptions;
+  readonly #over = new AbortController();
+  #inFlight = 0;
+  #unrecorded = 0;
+  /** Something may be due that has not been claimed. */
+  #mayBeDue = true;
+  #isListening = false;
+  /** The runner's last word: the turn is to end. */
+  #wasDismissed = false;
+  #isDraining = false;
+  /** The freed slots have waited long enough. */
+  #refillNow = false;
+  #isRefillArmed = false;
+  #wake: () => void = nothing;
+
+  constructor(turn: LaneTurn, options: LaneLoopOptions) {
+    this.#turn = turn;
+    this.#options = options;
+  }
+
+  /** Resolves with no attempt in flight; never rejects. */
+  async run(): Promise<void> {
+    const { drain, lost } = this.#turn;
+    const onDrain = (): void => this.drain();
+    const onLost = (): void => this.abandon();
+    drain.addEventListener("abort", onDrain);
+    lost.addEventListener("abort", onLost);
+    if (drain.aborted) onDrain();
+    if (lost.aborted) onLost();
+    while (!this.#isOver) {
+      if (this.#mayClaim()) await this.#claim();
+      else {
+        this.#listen();
+        await new Promise<void>((resolve) => (this.#wake = resolve));
+      }
+    }
+    this.#over.abort();
+    drain.removeEventListener("abort", onDrain);
+    lost.removeEventListener("abort", onLost);
+  }
+
+  /** Claims no more; what is in flight ends and is recorded. */
+  drain(): void {
+    this.#isDraining = true;
+    this.#wake();
+  }
+
+  /** Breaks off what is in flight and records none of it: the lease is gone, or the process is. */
+  abandon(): void {
+    if (this.#isAbandoned) return;
+    this.#over.abort();
+    this.#options.breakOff();
+    this.#wake();
+  }
+
+  get #isAbandoned(): boolean {
+    return this.#over.signal.aborted;
+  }
+
+  get #isOver(): boolean {
+    if (this.#inFlight > 0 || this.#unrecorded > 0) return false;
+    return this.#isAbandoned || this.#isDraining || (this.#wasDismissed && !this.#mayBeDue);
+  }
+
+  #mayClaim(): boolean {
+    if (!this.#mayBeDue || this.#isDraining || this.#isAbandoned) return false;
+    const { concurrency } = this.#options;
+    const free = concurrency - this.#inFlight;
+    if (free === 0 || this.#unrecorded >= concurrency * unrecordedFactor) return false;
+    if (free * 4 >= concurrency || this.#refillNow) return true;
+    this.#armRefill();
+    return false;
+  }
+
+  #armRefill(): void {
+    if (this.#isRefillArmed) return;
+    this.#isRefillArmed = true;
+    this.#options.clock.after(refillMs, () => {
+      this.#isRefillArmed = false;
+      this.#refillNow = true;
+      this.#wake();
+    });
+  }
+
+  async #claim(): Promise<void> {
+    const { lanes, clock, concurrency, log } = this.#options;
+    const limit = concurrency - this.#inFlight;
+    this.#refillNow = false;
+    this.#mayBeDue = false;
+    try {
+      const claimed = await lanes.claimDeliveries(this.#turn.lane, { now: clock.now(), limit });
+      if (claimed.kind === "lost") return this.abandon();
+      if (this.#isAbandoned) return;
+      if (claimed.deliveries.length >= limit) this.#mayBeDue = true;
+      for (const delivery of claimed.deliveries) void this.#carry(delivery);
+    } catch (thrown) {
+      log.warn("claim_failed", { ...this.#laneFields(), reason: reasonOf(thrown) });
+      this.#isDraining = true;
+    }
+  }
+
+  /** Takes a delivery through its attempt and its record. Its slot is free as soon as the receiver is done with it. */
+  async #carry(delivery: ClaimedDelivery): Promise<void> {
+    this.#inFlight += 1;
+    this.#unrecorded += 1;
+    try {
+      const record = await this.#options.attempt(delivery);
+      this.#inFlight -= 1;
+      this.#wake();
+      await this.#record(record);
+    } finally {
+      this.#unrecorded -= 1;
+      this.#wake();
+    }
+  }
+
+  /** A result is worth more than the request was: it is kept until the store takes it or the lease is gone. */
+  async #record(record: AttemptRecord): Promise<void> {
+    const { lanes, clock, log } = this.#options;
+    let candidate = record;
+    for (let tries = 0; !this.#isAbandoned; tries += 1) {
+      try {
+        const [answer] = await lanes.recordAttempts([candidate], clock.now());
+        if (answer === "lost") this.abandon();
+        return;
+      } catch (thrown) {
+        const fields = { ...this.#laneFields(), deliveryId: record.deliveryId, reason: reasonOf(thrown) };
+        log.warn("record_failed", fields);
+        if (!(thrown instanceof StoreUnavailable)) {
+          if (candidate !== record) return this.drain();
+          candidate = withoutFindings(record);
+        } else await this.#pause(Math.min(recordRetryMaxMs, recordRetryMinMs * 2 ** Math.min(tries, 10)));
+      }
+    }
+  }
+
+  #pause(delayMs: number): Promise<void> {
+    const { signal } = this.#over;
+    return new Promise((resolve) => {
+      const forget = this.#options.clock.after(delayMs, () => {
+        signal.removeEventListener("abort", onOver);
+        resolve();
+      });
+      const onOver = (): void => {
+        forget();
+        resolve();
+      };
+      signal.addEventListener("abort", onOver, { once: true });
+    });
+  }
+
+  /** Waits for a ring beside the attempts in flight, so that a slow receiver does not keep what is new waiting. */
+  #listen(): void {
+    if (this.#isListening || this.#mayBeDue || this.#isDraining || this.#isAbandoned) return;
+    this.#isListening = true;
+    void this.#turn.rung().then(
+      (rung) => this.#hear(rung),
+      () => this.drain(),
+    );
+  }
+
+  #hear(rung: boolean): void {
+    this.#wasDismissed = !rung;
+    if (rung) {
+      this.#mayBeDue = true;
+      this.#isListening = false;
+    } else {
+      const forget = this.#options.clock.after(listenAgainMs, () => {
+        this.#over.signal.removeEventListener("abort", forget);
+        this.#isListening = false;
+        this.#wake();
+      });
+      this.#over.signal.addEventListener("abort", forget, { once: true });
+    }
+    this.#wake();
+  }
+
+  #laneFields(): { readonly tenantId: string; readonly laneId: string } {
+    const { tenantId, laneId } = this.#turn.lane;
+    return { tenantId, laneId };
+  }
+}
+
+function nothing(): void {}
+
+function reasonOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown);
+}
+
+/** What can be recorded when the store cannot take the findings themselves: that the attempt was made, and its outcome. */
+function withoutFindings(record: AttemptRecord): AttemptRecord {
+  const detail = "The findings of this attempt could not be stored.";
+  return { ...record, request: null, response: null, peerAddress: null, detail };
+}

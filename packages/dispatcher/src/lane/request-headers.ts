@@ -1,0 +1,40 @@
+// The headers of one attempt: as they go over the wire, and as they are kept.
+import type { ClaimedDelivery } from "@ringback/core";
+import { sign } from "@ringback/signature";
+import { forbiddenHeader, isSecretHeader, redacted } from "./custom-header.ts";
+
+export interface AttemptHeaders {
+  readonly sent: Readonly<Record<string, string>>;
+  /** The same, with the values of custom headers that look secret replaced. */
+  readonly kept: Readonly<Record<string, string>>;
+}
+
+/** Signs the body for the second that `now` lies in. Throws when a secret cannot sign. */
+export function attemptHeaders(
+  delivery: ClaimedDelivery,
+  options: { readonly body: Uint8Array; readonly userAgent: string; readonly now: number },
+): AttemptHeaders {
+  const timestampSeconds = Math.floor(options.now / 1_000);
+  const content = { id: delivery.eventId, timestampSeconds, body: options.body };
+  const sent: Record<string, string> = {
+    "content-type": "application/json",
+    "user-agent": options.userAgent,
+    "accept-encoding": "identity",
+    "webhook-id": delivery.eventId,
+    "webhook-timestamp": String(timestampSeconds),
+    "webhook-signature": sign(content, delivery.secrets),
+    "webhook-attempt": String(delivery.attempt),
+  };
+  if (delivery.traceparent !== null) sent["traceparent"] = delivery.traceparent;
+  let kept = sent;
+  for (const [name, value] of Object.entries(delivery.headers)) {
+    const lower = name.toLowerCase();
+    if (forbiddenHeader(lower) !== null) continue;
+    sent[lower] = value;
+    if (isSecretHeader(lower)) {
+      if (kept === sent) kept = { ...sent };
+      kept[lower] = redacted;
+    } else if (kept !== sent) kept[lower] = value;
+  }
+  return { sent, kept };
+}

@@ -1,0 +1,83 @@
+import { describe, expect, test } from "vitest";
+import { createHeldTurn, type HeldTurn } from "./lane-turn.ts";
+import { createManualClock, type ManualClock } from "./testing/manual-clock.ts";
+import { settled } from "./testing/until.ts";
+
+function held(options: { readonly othersWait?: () => boolean; readonly lingerMs?: number } = {}): {
+  readonly turn: HeldTurn;
+  readonly clock: ManualClock;
+} {
+  const clock = createManualClock();
+  const turn = createHeldTurn({
+    lane: { tenantId: "t", laneId: "l", token: 1 },
+    clock,
+    lingerMs: options.lingerMs ?? 1_000,
+    endsMs: 30_000,
+    othersWait: options.othersWait ?? (() => false),
+  });
+  return { turn, clock };
+}
+
+describe("a turn at a lane", () => {
+  test("says at once that it was rung since it was last asked", async () => {
+    const { turn } = held();
+    turn.ring();
+    turn.ring();
+    expect(await turn.turn.rung()).toBe(true);
+    expect(turn.isRung).toBe(false);
+  });
+
+  test("waits for a ring as long as it may linger", async () => {
+    const { turn, clock } = held();
+    const answer = turn.turn.rung();
+    clock.advance(999);
+    turn.ring();
+    expect(await answer).toBe(true);
+    expect(clock.timers).toBe(0);
+    const last = turn.turn.rung();
+    clock.advance(1_000);
+    expect(await last).toBe(false);
+    expect(turn.isEnding).toBe(true);
+  });
+
+  test("does not linger when another lane waits for its slot", async () => {
+    expect(await held({ othersWait: () => true }).turn.turn.rung()).toBe(false);
+    expect(await held({ lingerMs: 0 }).turn.turn.rung()).toBe(false);
+    const { turn } = held();
+    const answer = turn.turn.rung();
+    turn.stopLingering();
+    expect(await answer).toBe(false);
+  });
+
+  test("a ring after the turn was told to end is kept for the next one", async () => {
+    const { turn, clock } = held();
+    const answer = turn.turn.rung();
+    clock.advance(1_000);
+    turn.ring();
+    expect(await answer).toBe(false);
+    expect(turn.isRung).toBe(true);
+    expect(await turn.turn.rung()).toBe(false);
+    expect(turn.isRung).toBe(true);
+  });
+
+  test("ends when it is drained, also while it lingers and also when it was rung", async () => {
+    const { turn } = held();
+    const answer = turn.turn.rung();
+    turn.drain();
+    expect(await answer).toBe(false);
+    expect(turn.turn.drain.aborted).toBe(true);
+    expect(turn.turn.lost.aborted).toBe(false);
+    turn.ring();
+    expect(await turn.turn.rung()).toBe(false);
+  });
+
+  test("F70 a lost lease fires its signal and ends the turn", async () => {
+    const { turn } = held();
+    const answer = turn.turn.rung();
+    turn.lose();
+    expect(await answer).toBe(false);
+    expect(turn.turn.lost.aborted).toBe(true);
+    expect(turn.isLost).toBe(true);
+    await settled();
+  });
+});

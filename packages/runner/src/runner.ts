@@ -1,0 +1,166 @@
+// The runner: decides when due work is picked up and how much at once. It puts the pumps, the leases and the sweep
+// together, starts them in order, and drains them within a bound.
+import type {
+  Clock,
+  Doorbell,
+  Instant,
+  JobKey,
+  Kinds,
+  LaneServer,
+  Log,
+  Random,
+  Ring,
+  Store,
+} from "@ringback/core";
+import { createFaultAttribution, type StrayRun } from "./fault-attribution.ts";
+import { createIdle } from "./idle.ts";
+import { createJobPump } from "./job-pump.ts";
+import { startJobRun } from "./job-run.ts";
+import { createLanePump } from "./lane-pump.ts";
+import { createLeaseKeeper } from "./lease-keeper.ts";
+import { createProgressWatch, type ProgressCheck } from "./progress-check.ts";
+import { assertSettings, type RunnerSettings } from "./settings.ts";
+import { createCounters, type RunnerSignals } from "./signals.ts";
+import { createSweep, type Swept } from "./sweep.ts";
+
+export interface RunnerOptions {
+  readonly store: Pick<Store, "runs" | "lanes" | "recover" | "due" | "expire">;
+  readonly doorbell: Doorbell;
+  readonly kinds: Kinds;
+  readonly laneServer: LaneServer;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  /** This process's unique name; leases are claimed in it. */
+  readonly holder: string;
+  /** Where a result can be fetched that does not stand inside the job. */
+  readonly resultUrl: (job: JobKey) => string;
+  readonly settings: RunnerSettings;
+}
+
+export interface Runner {
+  readonly name: "runner";
+  /** Resolves when the doorbell is answered and the first sweep has been tried. Throws when it was started before. */
+  start(): Promise<void>;
+  /**
+   * Claims nothing more and lets what is in flight finish; shortly before `drainMs` (10 s) is over, the rest is broken
+   * off and given back, uncharged. Resolves within `drainMs`, whatever handlers and store do. Safe to call twice.
+   */
+  stop(options?: { readonly drainMs?: number }): Promise<void>;
+  /** One sweep; null when it failed, which has been logged. */
+  runOnce(): Promise<Swept | null>;
+  readonly signals: RunnerSignals;
+  /**
+   * The run whose code is executing, for the process's fault listeners: a handler's timers, dropped promises and emitters
+   * throw outside its own promise. Undefined when the error is nobody's, which is the server's to judge.
+   */
+  readonly currentRun: () => StrayRun | undefined;
+  /** For readiness. */
+  progressCheck(now: Instant): Promise<ProgressCheck>;
+}
+
+export const drainDefaultMs = 10_000;
+/** How much of the drain is kept for giving back what did not finish. */
+const giveBackMs = 1_000;
+
+/** Throws a RangeError when the settings contradict each other. */
+export function createRunner(options: RunnerOptions): Runner {
+  assertSettings(options.settings);
+  const { store, doorbell, clock, settings } = options;
+  const attribution = createFaultAttribution();
+  const counters = createCounters();
+  const idle = createIdle(() => jobs.isIdle && lanes.isIdle);
+  const shared = { ...options, counters, idle };
+  const jobs = createJobPump({
+    ...shared,
+    runs: store.runs,
+    startRun: (claimed) =>
+      startJobRun(claimed, {
+        ...options,
+        attribution,
+        writeProgress: async (progress) =>
+          (await store.runs.reportProgress([progress], clock.now()))[0] ?? "lost",
+      }),
+  });
+  const lanes = createLanePump({ ...shared, lanes: store.lanes });
+  const keeper = createLeaseKeeper({ ...options, runs: () => jobs.leases(), lanes: () => lanes.leases() });
+  const sweep = createSweep({
+    ...shared,
+    beforeRecovery: () => keeper.beforeRecovery(),
+    ringJobs: () => jobs.ring(),
+    ringLane: (lane) => lanes.ring(lane),
+    onDue: (due) => watch.observe(due),
+  });
+  const watch = createProgressWatch({ clock, settings, jobs, lanes, lastSweepAt: () => sweep.lastAt });
+  let isStarted = false;
+  let stopping: Promise<void> | null = null;
+
+  function answer(ring: Ring): void {
+    if (ring.kind === "jobs") jobs.ring();
+    else if (ring.kind === "lane") lanes.ring(ring);
+    else jobs.cancel(ring);
+  }
+
+  async function drain(drainMs: number): Promise<void> {
+    const endsMs = clock.monotonicMs() + drainMs;
+    const restMs = (): number => Math.max(0, endsMs - clock.monotonicMs());
+    const reserveMs = Math.min(giveBackMs, drainMs / 2);
+    const swept = sweep.stop();
+    jobs.close();
+    lanes.close();
+    await within(restMs() - reserveMs, Promise.all([swept, idle.whenIdle()]));
+    if (!idle.isIdle()) {
+      jobs.release(restMs() / 2);
+      lanes.breakOff();
+      await within(restMs(), idle.whenIdle());
+    }
+    keeper.stop();
+    await within(restMs(), doorbell.stop());
+  }
+
+  /** Resolves when `work` has, or the time is over; what is late goes on by itself and is fenced by its lease. */
+  function within(limitMs: number, work: Promise<unknown>): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const forget = clock.after(Math.max(0, limitMs), resolve);
+      work.then(() => resolve(), reject).finally(forget);
+    });
+  }
+
+  return {
+    name: "runner",
+    async start() {
+      if (isStarted) throw new Error("The runner has been started already.");
+      isStarted = true;
+      watch.start();
+      keeper.start();
+      await doorbell.start(answer);
+      await sweep.start();
+    },
+    stop(stopOptions = {}) {
+      stopping ??= drain(stopOptions.drainMs ?? drainDefaultMs);
+      return stopping;
+    },
+    runOnce: () => sweep.runOnce(),
+    signals: {
+      get lastSweepAt() {
+        return sweep.lastAt;
+      },
+      get lastRunClaimAt() {
+        return jobs.lastClaimAt;
+      },
+      get lastLaneClaimAt() {
+        return lanes.lastClaimAt;
+      },
+      get running() {
+        return jobs.slotsTaken;
+      },
+      get heldLanes() {
+        return lanes.slotsTaken;
+      },
+      counters,
+      whenIdle: () => idle.whenIdle(),
+    },
+    currentRun: () => attribution.currentRun(),
+    progressCheck: async (now) => watch.check(now),
+  };
+}

@@ -1,0 +1,38 @@
+// What a transaction is to set off once it is committed: rings and changes, merged, and forgotten if it is rolled back.
+import type { Change, Instant, Ring } from "@ringback/core";
+
+export interface Effects {
+  ringJobs(at: Instant): void;
+  ringLane(lane: { readonly tenantId: string; readonly laneId: string }, at: Instant): void;
+  ringCancel(job: { readonly tenantId: string; readonly jobId: string }): void;
+  eventWritten(tenantId: string): void;
+  jobChanged(tenantId: string, jobId: string): void;
+  /** Hands over what has gathered and begins anew. */
+  take(): Gathered;
+}
+
+export interface Gathered {
+  readonly rings: readonly Ring[];
+  readonly changes: readonly Change[];
+}
+
+export function createEffects(): Effects {
+  let rings = new Map<string, Ring>();
+  let changes = new Map<string, Change>();
+  return {
+    ringJobs: (at) => void rings.set(`${at}`, { kind: "jobs", at }),
+    ringLane: ({ tenantId, laneId }, at) =>
+      void rings.set(`lane ${at} ${tenantId} ${laneId}`, { kind: "lane", tenantId, laneId, at }),
+    ringCancel: ({ tenantId, jobId }) =>
+      void rings.set(`cancel ${tenantId} ${jobId}`, { kind: "cancel", tenantId, jobId }),
+    eventWritten: (tenantId) => void changes.set(tenantId, { kind: "event", tenantId }),
+    jobChanged: (tenantId, jobId) =>
+      void changes.set(`${tenantId} ${jobId}`, { kind: "job", tenantId, jobId }),
+    take() {
+      const gathered = { rings: [...rings.values()], changes: [...changes.values()] };
+      rings = new Map();
+      changes = new Map();
+      return gathered;
+    },
+  };
+}

@@ -1,0 +1,74 @@
+// What the support desk and the owners of endpoints change: endpoints, their pauses, and redeliveries.
+import type { Delivery, Endpoint, Instant, NewEndpoint, SupportStore } from "@ringback/core";
+import type { Ground } from "../ground.ts";
+import { deliveryOf, endpointOf, type DeliveryRow } from "../nouns.ts";
+import { inserter } from "../rows.ts";
+import { endpoint } from "../schema.ts";
+import { createDeliveryRows } from "./delivery-rows.ts";
+import { createEndpointRows } from "./endpoint-rows.ts";
+import { createLaneDue } from "./lane-due.ts";
+import { createSecretRows } from "./secret-rows.ts";
+
+export interface SupportTransitions {
+  createEndpoints(items: readonly NewEndpoint[], now: Instant): Endpoint[];
+  setEndpointStatus(...options: Parameters<SupportStore["setEndpointStatus"]>): Endpoint | null;
+  redeliver(
+    items: readonly { readonly tenantId: string; readonly deliveryId: string }[],
+    now: Instant,
+  ): (Delivery | null)[];
+}
+
+export function createSupportTransitions(ground: Ground): SupportTransitions {
+  const { sealing } = ground;
+  const insert = inserter(ground.client, endpoint);
+  const rows = createEndpointRows(ground);
+  const secrets = createSecretRows(ground);
+  const deliveries = createDeliveryRows(ground);
+  const laneDue = createLaneDue(ground);
+
+  function create(item: NewEndpoint, now: Instant): Endpoint {
+    const { secret, headers, ...asked } = item;
+    const { tenantId, id } = asked;
+    const place = { tenantId, table: "endpoint", rowId: id, column: "sealed_headers" };
+    const sealedHeaders =
+      Object.keys(headers).length === 0 ? null : sealing.seal(JSON.stringify(headers), place);
+    const row = {
+      ...asked,
+      sealedHeaders,
+      status: "active" as const,
+      pausedReason: null,
+      createdAt: now,
+      updatedAt: now,
+    };
+    insert(row);
+    laneDue.make({ tenantId, laneId: id }, { endpointId: id });
+    secrets.add({ tenantId, owner: id }, { secret, now, overlapUntil: now });
+    ground.endpoints.forget(tenantId);
+    return endpointOf(row, sealing);
+  }
+
+  function redeliver(row: DeliveryRow, now: Instant): DeliveryRow {
+    if (row.attemptStartedAt !== null) return { ...row, redeliverRequested: true };
+    const due = { ...row, status: "pending", dueAt: now, trigger: "manual", finishedAt: null } as const;
+    // A finished delivery begins a new round of its policy; a pending one goes on with the round it is in.
+    return row.status === "pending" ? due : { ...due, roundFailures: 0 };
+  }
+
+  return {
+    createEndpoints: (items, now) => items.map((item) => create(item, now)),
+    setEndpointStatus(key, status, now) {
+      const row = rows.setStatus(key, status, now);
+      return row === null ? null : endpointOf(row, sealing);
+    },
+    redeliver: (items, now) =>
+      items.map(({ tenantId, deliveryId }) => {
+        const row = deliveries.find(tenantId, deliveryId);
+        if (row === null) return null;
+        const next = redeliver(row, now);
+        deliveries.save(next, row);
+        const lane = { tenantId, laneId: row.laneId };
+        if (next.attemptStartedAt === null) laneDue.sooner(lane, now);
+        return deliveryOf(next, laneDue.recount(lane).paused);
+      }),
+  };
+}

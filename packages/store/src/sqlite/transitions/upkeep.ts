@@ -1,0 +1,58 @@
+// What is due, and what its time is over for.
+import type { Due, Instant } from "@ringback/core";
+import type { Ground } from "../ground.ts";
+
+export interface Upkeep {
+  due(now: Instant, limit: number): Due;
+  expire(options: { readonly now: Instant; readonly limit: number }): number;
+}
+
+export function createUpkeep(ground: Ground): Upkeep {
+  const { client } = ground;
+  // The claim's index begins with the priority, so each of the few priorities in use costs one seek.
+  const priorities = `with recursive used(priority) as (
+      select max(priority) from job where status = 'queued'
+      union all
+      select (select max(priority) from job where status = 'queued' and priority < used.priority) from used
+      where used.priority is not null
+    )`;
+  const jobsSince = client
+    .prepare<[Instant], Instant | null>(
+      `${priorities} select min((select min(due_at) from job where status = 'queued' and job.priority = used.priority
+         and due_at <= ?)) from used where used.priority is not null`,
+    )
+    .pluck();
+  const nextJobAt = client
+    .prepare<[Instant], Instant | null>(
+      `${priorities} select min((select min(due_at) from job where status = 'queued' and job.priority = used.priority
+         and due_at > ?)) from used where used.priority is not null`,
+    )
+    .pluck();
+  const freeLane = "claimed_by is null and not paused and due_at is not null";
+  const lanes = client.prepare<[Instant, number], Due["lanes"][number]>(
+    `select tenant_id as "tenantId", id as "laneId", due_at as since from lane
+     where ${freeLane} and due_at <= ? order by due_at limit ?`,
+  );
+  const nextLaneAt = client
+    .prepare<[Instant], Instant | null>(`select min(due_at) from lane where ${freeLane} and due_at > ?`)
+    .pluck();
+  const expireKeys = client.prepare<[Instant, number]>(
+    `delete from idempotency where rowid in (
+       select rowid from idempotency where expires_at <= ? order by expires_at limit ?
+     )`,
+  );
+  const expireSecrets = client.prepare<[Instant, number]>(
+    `delete from signing_secret where rowid in (
+       select rowid from signing_secret where expires_at is not null and expires_at <= ? order by expires_at limit ?
+     )`,
+  );
+  return {
+    due: (now, limit) => ({
+      jobsSince: jobsSince.get(now) ?? null,
+      nextJobAt: nextJobAt.get(now) ?? null,
+      lanes: lanes.all(now, limit),
+      nextLaneAt: nextLaneAt.get(now) ?? null,
+    }),
+    expire: ({ now, limit }) => expireKeys.run(now, limit).changes + expireSecrets.run(now, limit).changes,
+  };
+}

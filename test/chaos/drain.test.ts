@@ -1,0 +1,116 @@
+import { describe, expect, onTestFinished, test } from "vitest";
+import type { JobJson } from "../support/api-shapes.ts";
+import type { ServerHome } from "../support/server-process.ts";
+import { makeChaosHome } from "./chaos-home.ts";
+
+const clients = 6;
+/** Requests before SIGTERM, so that the server is under load when it comes. */
+const warmUp = 60;
+
+interface LoadSeen {
+  readonly accepted: readonly string[];
+  /** Errors other than a refused connection. */
+  readonly broken: readonly string[];
+}
+
+/** Submits from several clients at once, each until its connection is refused. `onAnswer` hears each 202. */
+async function loadUntilRefused(home: ServerHome, onAnswer: (count: number) => void): Promise<LoadSeen> {
+  const accepted: string[] = [];
+  const broken: string[] = [];
+  const one = async (): Promise<void> => {
+    try {
+      const job = await home.client.submit({ kind: "chaos.work", input: { forMs: 5 } });
+      onAnswer(accepted.push(job.id));
+    } catch (thrown) {
+      const reason = reasonOf(thrown);
+      if (reason !== "ECONNREFUSED") broken.push(reason);
+      return;
+    }
+    await one();
+  };
+  await Promise.all(Array.from({ length: clients }, one));
+  return { accepted, broken };
+}
+
+/** fetch wraps the socket's error as its cause. */
+function reasonOf(thrown: unknown): string {
+  const cause: unknown = thrown instanceof Error ? thrown.cause : undefined;
+  if (cause instanceof Error && "code" in cause) return String(cause.code);
+  return thrown instanceof Error ? thrown.message : String(thrown);
+}
+
+/** Asks /readyz until the connection is refused; the statuses in the order they came. */
+async function readinessUntilRefused(home: ServerHome): Promise<readonly number[]> {
+  const statuses: number[] = [];
+  const ask = async (): Promise<void> => {
+    const status = await home.client.call("/readyz").then(
+      (answer) => answer.status,
+      () => null,
+    );
+    if (status === null) return;
+    statuses.push(status);
+    await ask();
+  };
+  await ask();
+  return statuses;
+}
+
+describe("SIGTERM", () => {
+  test("F25 under load: not ready first, no connection is reset, exit 0, and every accepted job is there", async () => {
+    const home = makeChaosHome();
+    onTestFinished(() => home.dispose());
+    const server = await home.start();
+    const warm = Promise.withResolvers<void>();
+    const load = loadUntilRefused(home, (count) => {
+      if (count === warmUp) warm.resolve();
+    });
+    await warm.promise;
+
+    const readiness = readinessUntilRefused(home);
+    const exit = await server.terminate();
+
+    const { accepted, broken } = await load;
+    expect(exit).toEqual({ code: 0, signal: null });
+    expect(broken).toEqual([]);
+    expect((await readiness).at(-1), "the last answer of /readyz before the port closed").toBe(503);
+    await home.start();
+    const jobs = await home.client.listAll<JobJson>("/v1/jobs?limit=100");
+    expect(new Set(jobs.map(({ id }) => id))).toEqual(new Set(accepted));
+    await Promise.all(accepted.map((id) => home.client.waitForDone(id)));
+  });
+
+  test("F76 a run that does not finish in time is given back and not held against its job", async () => {
+    const home = makeChaosHome();
+    onTestFinished(() => home.dispose());
+    const server = await home.start({ RINGBACK_DRAIN_MS: "1000" });
+    const job = await home.client.submit({ kind: "chaos.work", input: { forMs: 30_000 } });
+    await home.client.waitForJob(job.id, ({ status }) => status === "running");
+
+    const exit = await server.terminate();
+
+    expect(exit).toEqual({ code: 0, signal: null });
+    await home.start();
+    const again = await home.client.waitForJob(job.id, ({ runs }) => runs === 2);
+    expect(again).toMatchObject({ status: "running" });
+    expect(again.error).toBeUndefined();
+  });
+
+  test("F121 a long poll that is open when the server stops ends with the job's present state", async () => {
+    const home = makeChaosHome();
+    onTestFinished(() => home.dispose());
+    const server = await home.start({ RINGBACK_DRAIN_MS: "1000" });
+    const job = await home.client.submit({ kind: "chaos.work", input: { forMs: 30_000 } });
+    const running = await home.client.waitForJob(job.id, ({ progress }) => progress?.percent === 50);
+    const etag = (await home.client.call(`/v1/jobs/${job.id}`)).headers.get("etag") ?? "";
+    const poll = home.client.call(`/v1/jobs/${job.id}`, {
+      headers: { "if-none-match": etag, prefer: "wait=60" },
+    });
+
+    const exit = await server.terminate();
+
+    const answer = await poll;
+    expect(exit.code).toBe(0);
+    expect([200, 304]).toContain(answer.status);
+    if (answer.status === 200) expect(answer.json).toMatchObject({ id: running.id });
+  });
+});

@@ -1,0 +1,162 @@
+// The real server as a child process on a file of its own: started, killed, terminated and started again, always cleaned up.
+import { spawn, type ChildProcess } from "node:child_process";
+import { randomFillSync } from "node:crypto";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { makeApiKey } from "@ringback/core";
+import { apiClient, type ApiClient } from "./api-client.ts";
+import { bounded } from "./bounded.ts";
+
+export interface Exit {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+export interface ServerProcess {
+  readonly pid: number;
+  readonly url: string;
+  readonly exited: Promise<Exit>;
+  /** SIGKILL: nothing is finished, nothing is flushed. Resolves when the process is gone. */
+  kill(): Promise<Exit>;
+  /** SIGTERM: the process drains. Resolves when it is gone. */
+  terminate(): Promise<Exit>;
+}
+
+/** A database file, a key, and the processes that are started on them one after the other. */
+export interface ServerHome {
+  readonly folder: string;
+  readonly sqlitePath: string;
+  readonly apiKey: string;
+  /** Speaks to whichever process was started last. */
+  readonly client: ApiClient;
+  /** The URL of the process started last. */
+  url(): string;
+  /** Starts the server, or another entry like it, and resolves when it listens; rejects with its output when it exits before. */
+  start(settings?: Settings, entry?: string): Promise<ServerProcess>;
+  /** Starts it and resolves when it has exited by itself. */
+  startUntilExit(settings?: Settings): Promise<Exit>;
+  /** Everything all its processes have written, to both streams, in order. */
+  output(): string;
+  /** Kills what is running and removes the folder. */
+  dispose(): Promise<void>;
+}
+
+export type Settings = Readonly<Record<string, string>>;
+
+export interface HomeOptions {
+  /** Settings of every start; a start's own come on top. */
+  readonly settings?: Settings;
+  /** A program and its arguments that Node is started by; it must become the process, as `strace -D` does. */
+  readonly under?: readonly string[];
+}
+
+const serverEntry = fileURLToPath(new URL("../../apps/server/src/main.ts", import.meta.url));
+const startTimeoutMs = 15_000;
+const exitTimeoutMs = 20_000;
+
+/** Whatever happens to the tests, no child outlives them. */
+const running = new Set<ChildProcess>();
+process.on("exit", () => {
+  for (const child of running) child.kill("SIGKILL");
+});
+
+export function makeServerHome(options: HomeOptions = {}): ServerHome {
+  const folder = mkdtempSync(join(tmpdir(), "ringback-"));
+  const sqlitePath = join(folder, "ringback.db");
+  const apiKey = makeApiKey({ bytes: (count) => randomFillSync(new Uint8Array(count)), unit: () => 0 });
+  const output: string[] = [];
+  const started: ServerProcess[] = [];
+  const settingsOf = (settings: Settings): Settings => ({
+    PORT: "0",
+    RINGBACK_SQLITE_PATH: sqlitePath,
+    RINGBACK_ROOT_KEY: apiKey,
+    RINGBACK_ALLOW_NETWORKS: "127.0.0.0/8",
+    ...options.settings,
+    ...settings,
+  });
+  const launch = (settings: Settings, entry = serverEntry): ChildProcess => {
+    const [program, ...before] = [...(options.under ?? []), process.execPath];
+    const child = spawn(program, [...before, entry], {
+      env: { ...withoutSettings(process.env), ...settingsOf(settings) },
+      stdio: ["ignore", "pipe", "pipe"],
+      cwd: folder,
+    });
+    running.add(child);
+    child.once("exit", () => running.delete(child));
+    for (const stream of [child.stdout, child.stderr]) {
+      stream?.setEncoding("utf8").on("data", (text: string) => output.push(text));
+    }
+    return child;
+  };
+  const url = (): string => {
+    const last = started.at(-1);
+    if (last === undefined) throw new Error("no server has been started here");
+    return last.url;
+  };
+  return {
+    folder,
+    sqlitePath,
+    apiKey,
+    client: apiClient({ url, key: apiKey }),
+    url,
+    async start(settings = {}, entry = serverEntry) {
+      const child = launch(settings, entry);
+      const server = toServerProcess(child, await listening(child, output));
+      started.push(server);
+      return server;
+    },
+    startUntilExit: (settings = {}) => exitOf(launch(settings)),
+    output: () => output.join(""),
+    async dispose() {
+      await Promise.all(started.map((server) => server.kill()));
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** The environment without settings that somebody may have exported. */
+function withoutSettings(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const isSetting = (name: string): boolean =>
+    name.startsWith("RINGBACK_") || ["PORT", "HOST", "DATABASE_URL"].includes(name);
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !isSetting(name)));
+}
+
+/** Resolves with the address that the process prints, and rejects with all it printed if it exits instead. */
+function listening(child: ChildProcess, output: readonly string[]): Promise<string> {
+  const from = output.length;
+  const own = (): string => output.slice(from).join("");
+  const { promise, resolve, reject } = Promise.withResolvers<string>();
+  child.stdout?.on("data", () => {
+    const url = /^Ringback listens on (http\S+)$/m.exec(own())?.[1];
+    if (url !== undefined) resolve(url);
+  });
+  child.once("close", (code, signal) => reject(new Error(`the server ended (${code ?? signal}): ${own()}`)));
+  return bounded(promise, startTimeoutMs, () => `address from the server; it wrote: ${own()}`);
+}
+
+function exitOf(child: ChildProcess): Promise<Exit> {
+  if (child.exitCode !== null || child.signalCode !== null) {
+    return Promise.resolve({ code: child.exitCode, signal: child.signalCode });
+  }
+  const { promise, resolve } = Promise.withResolvers<Exit>();
+  child.once("close", (code, signal) => resolve({ code, signal }));
+  return bounded(promise, exitTimeoutMs, () => `exit of process ${child.pid ?? 0}`);
+}
+
+function toServerProcess(child: ChildProcess, url: string): ServerProcess {
+  const gone = Promise.withResolvers<Exit>();
+  child.once("close", (code, signal) => gone.resolve({ code, signal }));
+  const end = (signal: NodeJS.Signals): Promise<Exit> => {
+    child.kill(signal);
+    return bounded(gone.promise, exitTimeoutMs, () => `exit of process ${child.pid ?? 0} after ${signal}`);
+  };
+  return {
+    pid: child.pid ?? 0,
+    url,
+    exited: gone.promise,
+    kill: () => end("SIGKILL"),
+    terminate: () => end("SIGTERM"),
+  };
+}
