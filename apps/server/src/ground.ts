@@ -49,11 +49,8 @@ export async function layGround(options: StartOptions): Promise<Ground> {
   const parsed = parseConfig(options.env);
   if (!parsed.ok) throw new StartRefused(parsed.problems);
   const { config } = parsed;
-  const [clock, random, log] = [
-    systemClock(),
-    systemRandom(),
-    createLog({ level: config.RINGBACK_LOG_LEVEL }),
-  ];
+  const [clock, random] = [systemClock(), systemRandom()];
+  const log = createLog({ level: config.RINGBACK_LOG_LEVEL, fields: "listed" });
   const where = { url: "", port: 0 };
   const guard = createAddressGuard({
     allowNetworks: config.RINGBACK_ALLOW_NETWORKS ?? [],

@@ -3,7 +3,7 @@ import { createLog } from "./log.ts";
 
 function linesOf(use: (log: ReturnType<typeof createLog>) => void): Record<string, unknown>[] {
   const lines: string[] = [];
-  use(createLog({ level: "debug", stream: { write: (line) => void lines.push(line) } }));
+  use(createLog({ level: "debug", fields: "listed", stream: { write: (line) => void lines.push(line) } }));
   return lines.map((line) => JSON.parse(line) as Record<string, unknown>);
 }
 

@@ -43,25 +43,30 @@ const listed: ReadonlySet<string> = new Set([
   "tenantId",
   "url",
   "version",
+  "what",
 ]);
 
 export interface LogOptions {
   readonly level: LevelWithSilent;
+  /** `listed`: only fields known to be harmless, for our own lines. `any`: a handler's, which are its author's to choose. */
+  readonly fields: "listed" | "any";
   /** Where the lines go; standard error unless told. */
   readonly stream?: DestinationStream;
 }
 
 export function createLog(options: LogOptions): Log {
-  const { level, stream = destination({ fd: 2, sync: true }) } = options;
+  const { level, fields: allowed, stream = destination({ fd: 2, sync: true }) } = options;
   const logger = pino(
     { level, base: null, messageKey: "event", formatters: { level: (label) => ({ level: label }) } },
     stream,
   );
+  const shown = (fields: LogFields | undefined): LogFields =>
+    allowed === "any" ? { ...fields } : onlyListed(fields);
   return {
-    debug: (event, fields) => logger.debug(onlyListed(fields), event),
-    info: (event, fields) => logger.info(onlyListed(fields), event),
-    warn: (event, fields) => logger.warn(onlyListed(fields), event),
-    error: (event, fields) => logger.error(onlyListed(fields), event),
+    debug: (event, fields) => logger.debug(shown(fields), event),
+    info: (event, fields) => logger.info(shown(fields), event),
+    warn: (event, fields) => logger.warn(shown(fields), event),
+    error: (event, fields) => logger.error(shown(fields), event),
   };
 }
 

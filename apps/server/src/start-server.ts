@@ -5,6 +5,7 @@ import { createRunner, runnerDefaults, type Runner } from "@ringback/runner";
 import { firstStart, type FirstStart } from "./first-start.ts";
 import { layGround, type Ground, type StartOptions } from "./ground.ts";
 import { startHttpServer, type HttpServer } from "./http-server.ts";
+import { createLog } from "./log.ts";
 import { watchProcessFaults } from "./process-faults.ts";
 import { StartRefused } from "./start-refused.ts";
 import { version } from "./version.ts";
@@ -50,9 +51,9 @@ async function openHouse(ground: Ground): Promise<RunningServer> {
   const http = await startHttpServer({ fetch: api.app.fetch, host: config.HOST, port: config.PORT, clock });
   where.port = http.address.port;
   where.url = urlOf(http);
+  const unwatch = watchProcessFaults({ currentRun: runner.currentRun, log, crash: () => process.exit(1) });
   await runner.start();
   state.isReady = true;
-  const unwatch = watchProcessFaults({ currentRun: runner.currentRun, log, crash: () => process.exit(1) });
   const { url } = where;
   log.info("listening", { url, version, pid: process.pid, mode: "embedded", kinds: kinds.names.join(",") });
   let stopping: Promise<void> | null = null;
@@ -89,6 +90,7 @@ function makeRunner(ground: Ground, laneServer: Dispatcher, links: ResultLinks):
     clock,
     random,
     log,
+    handlerLog: createLog({ level: config.RINGBACK_LOG_LEVEL, fields: "any" }),
     holder: `${process.pid}_${Buffer.from(random.bytes(9)).toString("base64url")}`,
     resultUrl: (job) => links.mint({ ...job, ttlMs: resultTokenTtlMs }),
     settings: {

@@ -28,6 +28,7 @@ function start(
     attribution,
     clock,
     log,
+    handlerLog: log,
     settings: { ...runnerDefaults, resultBytesMax: 100_000 },
     writeProgress: async () => "written",
     resultUrl: ({ tenantId, jobId }) => `https://ringback.example/${tenantId}/${jobId}`,
@@ -383,6 +384,7 @@ describe("F66 stray faults", () => {
       attribution,
       clock,
       log: createKeptLog(),
+      handlerLog: createKeptLog(),
       settings: runnerDefaults,
       writeProgress: async () => {
         seen.push(attribution.currentRun());

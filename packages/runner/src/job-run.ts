@@ -26,6 +26,8 @@ export interface JobRunOptions {
   readonly attribution: FaultAttribution;
   readonly clock: Clock;
   readonly log: Log;
+  /** Where handlers' own lines go, with whatever fields they have. */
+  readonly handlerLog: Log;
   readonly settings: RunnerSettings;
   readonly writeProgress: (progress: RunProgress) => Promise<"written" | "lost">;
   /** Where a result can be fetched that does not stand inside the job. */
@@ -115,7 +117,7 @@ export function startJobRun(claimed: ClaimedRun, options: JobRunOptions): JobRun
     progress: (percent, message) => attribution.outside(() => progress.report(percent, message)),
     job: claimed.job,
     runNumber: claimed.runNumber,
-    log: logOf(claimed, options.log),
+    log: logOf(claimed, options.handlerLog),
   };
   void attribution
     .within(stray, () => runHandler(claimed, context, options))

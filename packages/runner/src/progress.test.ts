@@ -60,7 +60,7 @@ describe("a run's progress", () => {
       await settled();
       clock.advance(500);
     }
-    expect(written.map(({ percent }) => percent)).toEqual([0, 100, 33.33]);
+    expect(written.map(({ percent }) => percent)).toEqual([0, 100, 33]);
     expect(written.map(({ message }) => message)).toEqual([null, null, null]);
   });
 

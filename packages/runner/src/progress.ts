@@ -78,7 +78,7 @@ export function createProgressReport(options: ProgressOptions): ProgressReport {
   };
 }
 
-/** Two decimals, from 0 to 100. */
+/** A whole number from 0 to 100, as the contract has it. */
 function roundedPercent(percent: number): number {
-  return Math.round(Math.min(100, Math.max(0, percent)) * 100) / 100;
+  return Math.round(Math.min(100, Math.max(0, percent)));
 }

@@ -31,6 +31,8 @@ export interface RunnerOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
+  /** Where handlers' own lines go, with whatever fields they have; `log` unless told. */
+  readonly handlerLog?: Log;
   /** This process's unique name; leases are claimed in it. */
   readonly holder: string;
   /** Where a result can be fetched that does not stand inside the job. */
@@ -59,7 +61,7 @@ export interface Runner {
   progressCheck(now: Instant): Promise<ProgressCheck>;
 }
 
-export const drainDefaultMs = 10_000;
+const drainDefaultMs = 10_000;
 /** How much of the drain is kept for giving back what did not finish. */
 const giveBackMs = 1_000;
 
@@ -77,6 +79,7 @@ export function createRunner(options: RunnerOptions): Runner {
     startRun: (claimed) =>
       startJobRun(claimed, {
         ...options,
+        handlerLog: options.handlerLog ?? options.log,
         attribution,
         writeProgress: async (progress) =>
           (await store.runs.reportProgress([progress], clock.now()))[0] ?? "lost",
@@ -129,12 +132,12 @@ export function createRunner(options: RunnerOptions): Runner {
   return {
     name: "runner",
     async start() {
-      if (isStarted) throw new Error("The runner has been started already.");
+      if (isStarted || stopping !== null) throw new Error("The runner has been started already.");
       isStarted = true;
       watch.start();
       keeper.start();
       await doorbell.start(answer);
-      await sweep.start();
+      if (stopping === null) await sweep.start();
     },
     stop(stopOptions = {}) {
       stopping ??= drain(stopOptions.drainMs ?? drainDefaultMs);
