@@ -42,7 +42,7 @@ export function createApi(deps: ApiDeps): Api {
   return { app, drain: () => waiters.drain() };
 }
 
-export function allRoutes(deps: RouteDeps): readonly Route[] {
+function allRoutes(deps: RouteDeps): readonly Route[] {
   return [
     ...openRoutes(deps),
     submitJob(deps),

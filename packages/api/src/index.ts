@@ -1,5 +1,4 @@
 // The door of api: a mountable HTTP app, and the links to results that thin callbacks carry.
-export { apiDefaults } from "./api-deps.ts";
 export type { ApiDeps, ApiSettings, Readiness } from "./api-deps.ts";
 export { createApi } from "./create-api.ts";
 export type { Api } from "./create-api.ts";

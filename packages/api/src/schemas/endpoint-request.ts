@@ -44,5 +44,3 @@ export const endpointRequestSchema = z.strictObject({
   timeoutMs: z.int().min(attemptTimeoutMinMs).max(attemptTimeoutMaxMs).optional(),
   metadata: metadataSchema.optional(),
 });
-
-export type EndpointRequest = z.output<typeof endpointRequestSchema>;

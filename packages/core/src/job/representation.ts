@@ -36,9 +36,10 @@ export function jobToJson(job: JobWithPayloads, options: RepresentationOptions):
   put("done", String(isDone(job.status)));
   if (job.progress !== null) put("progress", progressJson(job.progress));
   if (job.input !== undefined) put("input", job.input ?? "null");
-  if (job.result !== null) {
-    if (isInlineResult(job.result, options.resultBytesMax)) put("result", textOf(job.result.body));
-    else if (options.resultUrl !== null) putText("resultUrl", options.resultUrl);
+  if (job.result !== null && isInlineResult(job.result, options.resultBytesMax)) {
+    put("result", textOf(job.result.body));
+  } else if (job.status === "succeeded" && options.resultUrl !== null) {
+    putText("resultUrl", options.resultUrl);
   }
   if (job.error !== null) put("error", JSON.stringify(job.error));
   put("runs", String(job.runs));

@@ -1,0 +1,178 @@
+import { describe, expect, test } from "vitest";
+import { verify } from "@ringback/signature";
+import { createHouse, type House } from "../testing/house.ts";
+import { aJob, ids } from "../testing/rows.ts";
+
+interface FeedBody {
+  readonly data: {
+    readonly id: string;
+    readonly type: string;
+    readonly job?: string;
+    readonly headers: Readonly<Record<string, string>>;
+    readonly body: string;
+  }[];
+  readonly cursor: string;
+  readonly hasMore: boolean;
+}
+
+function houseWithEvents(...types: string[]): House {
+  const house = createHouse();
+  house.store.jobs.set(ids.job, aJob());
+  for (const type of types) house.store.changeJob(ids.job, {}, type);
+  return house;
+}
+
+async function feed(house: House, query = "", key?: string): Promise<FeedBody> {
+  const response = await house.ask("GET", `/v1/events${query}`, key === undefined ? {} : { key });
+  expect(response.status).toBe(200);
+  return (await response.json()) as FeedBody;
+}
+
+describe("GET /v1/events", () => {
+  test("carries the signed bytes and headers of a webhook, which verify like one", async () => {
+    const house = houseWithEvents("job.succeeded");
+    const { data } = await feed(house);
+    const [event] = data;
+    const [stored] = house.store.events;
+    expect(event).toMatchObject({ id: stored?.id, type: "job.succeeded", job: ids.job, body: stored?.body });
+    expect(event?.headers).toMatchObject({ "webhook-id": stored?.id, "content-type": "application/json" });
+    const [current] = house.store.secrets.get("mine") ?? [];
+    const verdict = verify({
+      headers: event?.headers ?? {},
+      body: event?.body ?? "",
+      secrets: [current?.secret ?? ""],
+      now: house.clock.now(),
+    });
+    expect(verdict.ok).toBe(true);
+  });
+
+  test("G9 begins at the oldest and goes on by cursor, skipping and repeating nothing", async () => {
+    const house = houseWithEvents("job.queued", "job.started", "job.progress", "job.succeeded", "job.failed");
+    const seen: string[] = [];
+    let query = "?limit=2";
+    for (let page = await feed(house, query); ; page = await feed(house, query)) {
+      seen.push(...page.data.map(({ type }) => type));
+      query = `?limit=2&after=${page.cursor}`;
+      if (!page.hasMore) break;
+    }
+    expect(seen).toEqual(["job.queued", "job.started", "job.progress", "job.succeeded", "job.failed"]);
+    const { data, cursor } = await feed(house, query);
+    expect(data).toEqual([]);
+    house.store.changeJob(ids.job, {}, "job.canceled");
+    expect((await feed(house, `?after=${cursor}`)).data.map(({ type }) => type)).toEqual(["job.canceled"]);
+  });
+
+  test.each([
+    "?types=job.succeeded,job.failed",
+    "?types=job.s*d,job.f*&limit=1",
+    "?types=job.succeeded&types=job.failed",
+  ])("G9 with %s what does not match is passed over and what matches is not", async (first) => {
+    const types = ["job.queued", "job.succeeded", "job.queued", "job.failed", "job.canceled"];
+    const house = houseWithEvents(...types, ...types);
+    const seen: string[] = [];
+    let query = first;
+    for (let page = await feed(house, query); ; page = await feed(house, query)) {
+      seen.push(...page.data.map(({ type }) => type));
+      query = `${first}&after=${page.cursor}`;
+      if (!page.hasMore) break;
+    }
+    expect(seen).toEqual(["job.succeeded", "job.failed", "job.succeeded", "job.failed"]);
+  });
+
+  test("a pattern that nothing matches does not look at the same events again", async () => {
+    const house = houseWithEvents("job.queued", "job.queued");
+    const { cursor } = await feed(house, "?types=job.f*");
+    house.store.changeJob(ids.job, {}, "job.failed");
+    expect((await feed(house, `?types=job.f*&after=${cursor}`)).data).toHaveLength(1);
+  });
+
+  test("wait answers at once when there is something", async () => {
+    const { data } = await feed(houseWithEvents("job.failed"), "?wait=60");
+    expect(data).toHaveLength(1);
+  });
+
+  test("F122 wait answers when something is committed, and reads the store only then", async () => {
+    const house = houseWithEvents();
+    const waiting = feed(house, "?wait=60");
+    await armed(house);
+    expect(house.store.feedReads).toBe(1);
+    house.store.tell({ kind: "event", tenantId: "theirs" });
+    house.clock.advance(30_000);
+    expect(house.store.feedReads).toBe(1);
+    house.store.changeJob(ids.job, {}, "job.succeeded");
+    expect((await waiting).data).toHaveLength(1);
+    expect(house.clock.armed).toBe(0);
+  });
+
+  test("wait goes on when what was committed is not what is waited for", async () => {
+    const house = houseWithEvents();
+    const waiting = feed(house, "?wait=10&types=job.failed");
+    await armed(house);
+    house.store.changeJob(ids.job, {}, "job.started");
+    while (house.store.feedReads < 2) await new Promise((resolve) => setImmediate(resolve));
+    await armed(house);
+    house.store.changeJob(ids.job, {}, "job.failed");
+    expect((await waiting).data.map(({ type }) => type)).toEqual(["job.failed"]);
+  });
+
+  test("wait ends with an empty page after its time", async () => {
+    const house = houseWithEvents();
+    const waiting = feed(house, "?wait=5");
+    await armed(house);
+    house.clock.advance(5_250);
+    expect(await waiting).toMatchObject({ data: [], hasMore: false });
+  });
+
+  test("F121 wait ends with the present state when the server drains", async () => {
+    const house = houseWithEvents();
+    const waiting = feed(house, "?wait=60");
+    await armed(house);
+    house.drain();
+    expect(await waiting).toMatchObject({ data: [], hasMore: false });
+    expect(await feed(house, "?wait=60")).toMatchObject({ data: [] });
+  });
+
+  test("a client that gives up leaves nothing behind", async () => {
+    const house = houseWithEvents();
+    const leaving = new AbortController();
+    const waiting = house.app.request("/v1/events?wait=60", {
+      headers: { authorization: `Bearer ${house.makeKey("mine", "jobs")}` },
+      signal: leaving.signal,
+    });
+    await armed(house);
+    leaving.abort();
+    await waiting;
+    expect(house.clock.armed).toBe(0);
+  });
+
+  test("F126 another tenant's or a changed cursor is refused", async () => {
+    const house = houseWithEvents("job.queued");
+    const { cursor } = await feed(house);
+    const key = house.makeKey("theirs", "jobs");
+    for (const [after, options] of [
+      [cursor, { key }],
+      [`${cursor}A`, {}],
+      ["0", {}],
+    ] as const) {
+      const response = await house.ask("GET", `/v1/events?after=${after}`, options);
+      expect(response.status).toBe(400);
+      expect(await response.json()).toMatchObject({ code: "cursor-invalid" });
+    }
+    expect((await feed(house, "", key)).data).toEqual([]);
+  });
+
+  test.each(["wait=61", "wait=x", "limit=0", "types=a%20b", "undelivered=true"])(
+    "?%s is refused",
+    async (query) => {
+      expect((await createHouse().ask("GET", `/v1/events?${query}`)).status).toBe(400);
+    },
+  );
+});
+
+/** Until the request waits: it has armed its deadline. */
+async function armed(house: House): Promise<void> {
+  for (let turn = 0; house.clock.armed === 0; turn += 1) {
+    if (turn > 1_000) throw new Error("it never waited");
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}

@@ -1,0 +1,194 @@
+import { describe, expect, test } from "vitest";
+import type { Scope } from "@ringback/core";
+import { createHouse, type House } from "../testing/house.ts";
+import { aDeadLetter, aDelivery, aJob, aResult, anAttempt, anEndpoint, ids } from "../testing/rows.ts";
+
+/** What may be asked without a key, and what each other route needs; a route that is missing here fails the tests. */
+const open = new Set(["GET /healthz", "GET /readyz", "GET /problems", "GET /problems/:code"]);
+const scopeOf: Readonly<Record<string, Scope>> = {
+  "POST /v1/jobs": "jobs",
+  "GET /v1/jobs": "jobs",
+  "GET /v1/jobs/:id": "jobs",
+  "DELETE /v1/jobs/:id": "jobs",
+  "GET /v1/jobs/:id/status": "jobs",
+  "GET /v1/jobs/:id/result": "jobs",
+  "GET /v1/jobs/:id/events": "jobs",
+  "GET /v1/events": "jobs",
+  "POST /v1/endpoints": "endpoints",
+  "GET /v1/endpoints": "endpoints",
+  "GET /v1/endpoints/:id": "endpoints",
+  "POST /v1/endpoints/:id/pause": "endpoints",
+  "POST /v1/endpoints/:id/resume": "endpoints",
+  "GET /v1/callback-secret": "endpoints",
+  "POST /v1/callback-secret/rotate": "endpoints",
+  "GET /v1/deliveries": "support",
+  "GET /v1/deliveries/:id": "support",
+  "POST /v1/deliveries/:id/redeliver": "support",
+  "GET /v1/dead-letters": "support",
+  "GET /v1/dead-letters/:id": "support",
+  "POST /v1/dead-letters/:id/redeliver": "support",
+};
+const allScopes: readonly Scope[] = ["jobs", "endpoints", "support", "metrics"];
+
+const routes = createHouse().app.routes.map(({ method, path }) => ({
+  method,
+  path,
+  name: `${method} ${path}`,
+}));
+const guarded = routes.filter(({ name }) => !open.has(name));
+const withId = guarded.filter(({ path }) => path.includes(":id"));
+
+/** A house in which the tenant "mine" has one of everything. */
+function fullHouse(): House {
+  const house = createHouse();
+  house.store.jobs.set(ids.job, aJob(aResult("1")));
+  house.store.endpoints.set(ids.endpoint, anEndpoint());
+  house.store.deliveries.set(ids.delivery, { delivery: aDelivery(), attempts: [anAttempt()] });
+  house.store.deadLetters.set(ids.delivery, aDeadLetter());
+  return house;
+}
+
+function idFor(path: string): string {
+  if (path.startsWith("/v1/jobs")) return ids.job;
+  return path.startsWith("/v1/endpoints") ? ids.endpoint : ids.delivery;
+}
+
+function fill(path: string, id: string): string {
+  return path.replace(":id", id).replace(":code", "internal");
+}
+
+describe("every route", () => {
+  test("is known here", () => {
+    expect(guarded.map(({ name }) => name).toSorted()).toEqual(Object.keys(scopeOf).toSorted());
+    expect(routes.map(({ name }) => name)).toEqual(expect.arrayContaining([...open]));
+  });
+
+  test.each(guarded)("$name answers 401 without a key", async ({ method, path }) => {
+    const response = await fullHouse().ask(method, fill(path, idFor(path)), { key: null });
+    expect([response.status, response.headers.get("www-authenticate")]).toEqual([401, "Bearer"]);
+    expect(await response.json()).toMatchObject({ code: "unauthenticated" });
+  });
+
+  test.each(guarded)(
+    "$name answers 403 to every other scope and lets its own in",
+    async ({ method, path, name }) => {
+      for (const scope of allScopes) {
+        const house = fullHouse();
+        const response = await house.ask(method, fill(path, idFor(path)), {
+          key: house.makeKey("mine", scope),
+        });
+        if (scope === scopeOf[name]) expect([401, 403, 404]).not.toContain(response.status);
+        else {
+          expect(response.status).toBe(403);
+          const problem = (await response.json()) as { code: string; detail: string };
+          expect(problem.code).toBe("scope-missing");
+          expect(problem.detail).toContain(`"${scopeOf[name] ?? "?"}"`);
+        }
+      }
+    },
+  );
+
+  test.each(withId)(
+    "F124 $name answers a foreign, an unknown and a malformed id byte for byte alike",
+    async ({ method, path }) => {
+      const house = fullHouse();
+      const key = house.makeKey("theirs", "admin");
+      const id = idFor(path);
+      const unknown = `${id.slice(0, -1)}${id.endsWith("0") ? "1" : "0"}`;
+      const bodies: string[] = [];
+      for (const given of [id, unknown, "nonsense", `${id}x`, "%252e%252e", "%00", id.toUpperCase()]) {
+        const response = await house.ask(method, fill(path, given), {
+          key,
+          headers: { "x-request-id": "same" },
+        });
+        expect(response.status).toBe(404);
+        bodies.push(JSON.stringify([...response.headers]) + (await response.text()));
+      }
+      expect(new Set(bodies).size).toBe(1);
+      expect(bodies[0]).toContain('"code":"not-found"');
+      expect([house.store.jobs.size, house.store.endpoints.get(ids.endpoint)?.status]).toEqual([1, "active"]);
+      expect(house.store.deliveries.get(ids.delivery)?.delivery.status).toBe("dead");
+    },
+  );
+
+  test.each(routes)("F30 HEAD, OPTIONS and TRACE of $path change nothing", async ({ path }) => {
+    const house = fullHouse();
+    const before = JSON.stringify([...house.store.jobs, ...house.store.endpoints, ...house.store.deliveries]);
+    for (const method of ["HEAD", "OPTIONS", "PUT", "PATCH"]) {
+      const response = await house.ask(method, fill(path, idFor(path)));
+      expect(response.status).toBeLessThan(500);
+      await response.body?.cancel();
+    }
+    expect(JSON.stringify([...house.store.jobs, ...house.store.endpoints, ...house.store.deliveries])).toBe(
+      before,
+    );
+    expect(house.store.secrets.get("mine")).toHaveLength(1);
+  });
+});
+
+describe("what is no route", () => {
+  test("a known path with another method is 405 with what it allows", async () => {
+    const response = await createHouse().ask("PUT", `/v1/jobs/${ids.job}`);
+    expect([response.status, response.headers.get("allow")]).toEqual([405, "DELETE, GET, HEAD, OPTIONS"]);
+    expect(await response.json()).toMatchObject({ code: "method-not-allowed" });
+    const options = await createHouse().ask("OPTIONS", "/v1/jobs");
+    expect([options.status, options.headers.get("allow")]).toEqual([204, "GET, HEAD, POST, OPTIONS"]);
+  });
+
+  test.each([
+    "/",
+    "/v2/jobs",
+    "/v1/nothing",
+    "/v1/jobs/",
+    "/v1/jobs/a/b/c",
+    "/metrics",
+    "/problems/nonsense",
+  ])("%s is 404", async (path) => {
+    const response = await createHouse().ask("GET", path);
+    expect(response.status).toBe(404);
+    expect(await response.json()).toMatchObject({ code: "not-found" });
+  });
+
+  test.each([
+    "//v1/jobs",
+    "/V1/jobs",
+    "/v1//jobs",
+    "/./v1/jobs",
+    "/v1/%6aobs",
+    "/v1%2Fjobs",
+    "/healthz/../v1/jobs",
+    "/v1/jobs%2F",
+    "/v1;/jobs",
+  ])("F29 %s gets nobody past the key", async (path) => {
+    const response = await fullHouse().ask("GET", path, { key: null });
+    expect([401, 404]).toContain(response.status);
+  });
+
+  test("under /v1 even what is missing is told to keys only", async () => {
+    expect((await createHouse().ask("GET", "/v1/nothing", { key: null })).status).toBe(401);
+  });
+});
+
+describe("request ids", () => {
+  test("a sane one of the client's is kept, another is replaced, and every answer has one", async () => {
+    const house = createHouse();
+    const idOf = async (given?: string): Promise<string | null> =>
+      (
+        await house.ask("GET", "/healthz", { headers: given === undefined ? {} : { "x-request-id": given } })
+      ).headers.get("x-request-id");
+    expect(await idOf("abc_DEF-123")).toBe("abc_DEF-123");
+    for (const given of ["a b", "x".repeat(65), "<script>", ""])
+      expect(await idOf(given)).toMatch(/^req_[\w-]{16}$/);
+    expect(await idOf()).not.toBe(await idOf());
+  });
+});
+
+describe("what is open", () => {
+  test("liveness, readiness and the pages need no key", async () => {
+    const house = createHouse();
+    const get = (path: string): Promise<Response> => house.ask("GET", path, { key: null });
+    expect(await (await get("/healthz")).json()).toEqual({ status: "ok", version: "0.0.0-test" });
+    expect(await (await get("/readyz")).json()).toEqual({ status: "ready", checks: { store: "ok" } });
+    expect((await get("/problems")).headers.get("content-type")).toBe("text/html; charset=utf-8");
+  });
+});
