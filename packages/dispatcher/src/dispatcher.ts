@@ -16,7 +16,7 @@ export interface DispatcherSettings {
   readonly stopMs: number;
 }
 
-export const dispatcherDefaults: DispatcherSettings = {
+const dispatcherDefaults: DispatcherSettings = {
   laneConcurrency: 10,
   attemptTimeoutMs: 15_000,
   connectTimeoutMs: 5_000,

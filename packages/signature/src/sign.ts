@@ -1,5 +1,5 @@
 // Signs a webhook: one signature per secret over `id.timestamp.body`, as the Standard Webhooks specification says.
-import { createHmac, sign as signBytes, type Hmac, type KeyObject } from "node:crypto";
+import { createHmac, sign as signBytes, type KeyObject } from "node:crypto";
 import { keyOf } from "./secret.ts";
 
 export interface SignedContent {
@@ -37,7 +37,11 @@ export function signedPrefix(id: string, timestampSeconds: number): string {
 }
 
 /** The HMAC-SHA256 of the signed content, not yet digested. */
-export function hmacOf(key: KeyObject, prefix: string, body: string | Uint8Array): Hmac {
+export function hmacOf(
+  key: KeyObject,
+  prefix: string,
+  body: string | Uint8Array,
+): ReturnType<typeof createHmac> {
   return createHmac("sha256", key).update(prefix).update(body);
 }
 

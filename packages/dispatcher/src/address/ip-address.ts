@@ -58,8 +58,8 @@ function parseV4Bytes(text: string): number[] | null {
 function parseV6(text: string): IpAddress | null {
   const halves = text.split("::");
   if (halves.length > 2) return null;
-  const head = parseGroups(halves[0] ?? "");
-  const tail = parseGroups(halves[1] ?? "");
+  const head = parseGroups(halves[0] ?? "", halves.length === 1);
+  const tail = parseGroups(halves[1] ?? "", true);
   if (head === null || tail === null) return null;
   const missing = 16 - head.length - tail.length;
   const isComplete = halves.length === 2 ? missing >= 2 : missing === 0;
@@ -67,13 +67,13 @@ function parseV6(text: string): IpAddress | null {
   return { family: 6, bytes: Uint8Array.from([...head, ...Array<number>(missing).fill(0), ...tail]) };
 }
 
-/** The bytes of `1:2:a.b.c.d`; the last part may be IPv4. */
-function parseGroups(text: string): number[] | null {
+/** The bytes of `1:2:a.b.c.d`; only the address's last part may be IPv4. */
+function parseGroups(text: string, isLast: boolean): number[] | null {
   if (text === "") return [];
   const parts = text.split(":");
   const bytes: number[] = [];
   for (const [at, part] of parts.entries()) {
-    if (at === parts.length - 1 && part.includes(".")) {
+    if (isLast && at === parts.length - 1 && part.includes(".")) {
       const v4 = parseV4Bytes(part);
       if (v4 === null) return null;
       bytes.push(...v4);

@@ -100,13 +100,11 @@ export class Call implements Dispatcher.DispatchHandler {
     }
     this.#status = status;
     this.#headers = headers;
-    const { bodyMs } = this.#limits;
-    if (bodyMs === null) return;
+    if (this.#limits.bodyMs === null) return;
     this.#forget();
     this.#forget = nothing;
-    if (mayHaveBody(status, headers)) {
-      this.#forget = this.#clock.after(bodyMs, () => this.breakOff(new Error("the body took too long")));
-    }
+    // Most bodies are in the same packet and over before this microtask, and need no timer.
+    queueMicrotask(() => this.#limitBody());
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Uint8Array): void {
@@ -129,6 +127,12 @@ export class Call implements Dispatcher.DispatchHandler {
 
   onResponseError(_controller: Dispatcher.DispatchController | null, error: Error): void {
     this.breakOff(error);
+  }
+
+  #limitBody(): void {
+    const { bodyMs } = this.#limits;
+    if (this.#isSettled || bodyMs === null) return;
+    this.#forget = this.#clock.after(bodyMs, () => this.breakOff(new Error("the body took too long")));
   }
 
   #answer(end: BodyEnd): CallResult {
@@ -154,8 +158,3 @@ export class Call implements Dispatcher.DispatchHandler {
 }
 
 function nothing(): void {}
-
-/** Spares most answers a timer: their body, if any, comes in the same packet. */
-function mayHaveBody(status: number, headers: HeaderFields): boolean {
-  return status !== 204 && status !== 304 && headers["content-length"] !== "0";
-}

@@ -150,8 +150,8 @@ function requestFailure(error: Error, code: string): Failure | null {
   if (code === "UND_ERR_SOCKET" && error.message.startsWith("bad ")) {
     return { code: "invalid_response", detail: "The receiver sent an HTTP answer that was not asked for." };
   }
-  if (code.startsWith("HPE_")) {
-    return { code: "invalid_response", detail: `The receiver's answer is not valid HTTP (${code}).` };
+  if (error.name === "HTTPParserError") {
+    return { code: "invalid_response", detail: "The receiver's answer is not valid HTTP." };
   }
   if (code === "UND_ERR_HEADERS_OVERFLOW") {
     return {

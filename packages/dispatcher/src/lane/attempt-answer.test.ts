@@ -114,7 +114,7 @@ describe("a delivered webhook", () => {
     );
     const record = await sender.attempt(url);
     expect(record.ended.code).toBe("ok");
-    expect(Buffer.from(record.response?.body ?? []).toString("utf8")).toBe("\u001f\u008bbomb".normalize());
+    expect(Buffer.from(record.response?.body ?? []).toString("latin1")).toBe("\u001f\u008bbomb");
   });
 });
 
@@ -141,7 +141,6 @@ describe("a body that does not end well", () => {
   ])("F89 F90 %s and then a drip: %s as %s once the 5 s of grace are over", async (status, outcome, code) => {
     const url = await receiving(write(`HTTP/1.1 ${status}\r\ncontent-length: 1000\r\n\r\nx`));
     const attempt = sender.attempt(url);
-    await sender.clock.whenSet(5_000 + 0);
     await headersArrived(sender);
     sender.clock.advance(5_000);
     const record = await attempt;

@@ -68,9 +68,9 @@ export async function startReceiver(
   };
 }
 
-/** A whole answer with the right length. */
+/** A whole answer with the right length, to be written as latin1. */
 export function answerText(status: string, headers: readonly string[] = [], body = ""): string {
-  const lines = [`HTTP/1.1 ${status}`, ...headers, `content-length: ${Buffer.byteLength(body)}`, "", body];
+  const lines = [`HTTP/1.1 ${status}`, ...headers, `content-length: ${body.length}`, "", body];
   return lines.join("\r\n");
 }
 
