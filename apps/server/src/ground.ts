@@ -1,6 +1,6 @@
 // The ground the rooms stand on: settings, clock, randomness, log, address guard, kinds, doorbell and the opened store.
 import { hkdfSync } from "node:crypto";
-import { networkInterfaces } from "node:os";
+import { isIP } from "node:net";
 import {
   createKinds,
   type Clock,
@@ -10,7 +10,12 @@ import {
   type Random,
   type Store,
 } from "@ringback/core";
-import { createAddressGuard, createHttpKind, type GuardedConnections } from "@ringback/dispatcher";
+import {
+  createAddressGuard,
+  createHttpKind,
+  type GuardedConnections,
+  type OwnAddress,
+} from "@ringback/dispatcher";
 import { createTimerDoorbell } from "@ringback/runner";
 import { openSqliteStore } from "@ringback/store";
 import { parseConfig, type Config, type Environment } from "./config/parse-config.ts";
@@ -56,8 +61,9 @@ export async function layGround(options: StartOptions): Promise<Ground> {
     allowNetworks: config.RINGBACK_ALLOW_NETWORKS ?? [],
     allowHttp: config.RINGBACK_ALLOW_HTTP,
     dnsServers: config.RINGBACK_DNS_SERVERS,
-    ownAddresses: () => ownAddresses(config.HOST, where.port),
+    ownAddresses: () => ownAddresses(config, where.port),
     clock,
+    log,
   });
   const kinds = await loadKinds(config, createHttpKind({ guard, clock, userAgent: `Ringback/${version}` }));
   const doorbell = createTimerDoorbell({ clock });
@@ -98,15 +104,15 @@ async function loadKinds(config: Config, httpKind: ReturnType<typeof createHttpK
   }
 }
 
-/** A callback to ourselves would make jobs that make jobs, so the guard refuses these. */
-function ownAddresses(
-  host: string,
-  port: number,
-): readonly { readonly address: string; readonly port: number }[] {
+/** A callback to ourselves would make jobs that make jobs, so the guard refuses where we listen and what we are called. */
+function ownAddresses(config: Config, port: number): readonly OwnAddress[] {
   if (port === 0) return [];
-  if (host !== "0.0.0.0" && host !== "::")
-    return [{ address: host === "localhost" ? "127.0.0.1" : host, port }];
-  return Object.values(networkInterfaces())
-    .flatMap((interfaces) => interfaces ?? [])
-    .map(({ address }) => ({ address, port }));
+  const { HOST: host, RINGBACK_PUBLIC_URL: publicUrl } = config;
+  const own: OwnAddress[] = [isIP(host) === 0 ? { host, port } : { address: host, port }];
+  if (publicUrl === null) return own;
+  const { protocol, hostname, port: publicPort } = new URL(publicUrl);
+  return [
+    ...own,
+    { host: hostname, port: publicPort === "" ? (protocol === "https:" ? 443 : 80) : Number(publicPort) },
+  ];
 }

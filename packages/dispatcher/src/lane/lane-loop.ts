@@ -8,6 +8,7 @@ import {
   type LaneTurn,
   type Log,
 } from "@ringback/core";
+import { RecordBatch } from "./record-batch.ts";
 
 export interface LaneLoopOptions {
   readonly lanes: LaneStore;
@@ -23,6 +24,8 @@ export interface LaneLoopOptions {
 
 /** How long freed slots wait for more of them, so that claims stay batches. */
 const refillMs = 5;
+/** Slots are refilled, and attempts recorded, when this part of the slots has become free. */
+const batchesPerRound = 4;
 /** How often a turn that is to end still listens for rings, while attempts are in flight. */
 const listenAgainMs = 1_000;
 const recordRetryMinMs = 100;
@@ -33,6 +36,7 @@ const unrecordedFactor = 4;
 export class LaneLoop {
   readonly #turn: LaneTurn;
   readonly #options: LaneLoopOptions;
+  readonly #records: RecordBatch;
   readonly #over = new AbortController();
   #inFlight = 0;
   #unrecorded = 0;
@@ -48,8 +52,10 @@ export class LaneLoop {
   #wake: () => void = nothing;
 
   constructor(turn: LaneTurn, options: LaneLoopOptions) {
+    const { lanes, clock, concurrency } = options;
     this.#turn = turn;
     this.#options = options;
+    this.#records = new RecordBatch({ lanes, clock, recordsMax: Math.ceil(concurrency / batchesPerRound) });
   }
 
   /** Resolves with no attempt in flight; never rejects. */
@@ -101,7 +107,7 @@ export class LaneLoop {
     const { concurrency } = this.#options;
     const free = concurrency - this.#inFlight;
     if (free === 0 || this.#unrecorded >= concurrency * unrecordedFactor) return false;
-    if (free * 4 >= concurrency || this.#refillNow) return true;
+    if (free * batchesPerRound >= concurrency || this.#refillNow) return true;
     this.#armRefill();
     return false;
   }
@@ -121,6 +127,8 @@ export class LaneLoop {
     const limit = concurrency - this.#inFlight;
     this.#refillNow = false;
     this.#mayBeDue = false;
+    // In the same turn of the event loop as the claim, so that both share its commit.
+    this.#records.flush();
     try {
       const claimed = await lanes.claimDeliveries(this.#turn.lane, { now: clock.now(), limit });
       if (claimed.kind === "lost") return this.abandon();
@@ -140,8 +148,10 @@ export class LaneLoop {
     try {
       const record = await this.#options.attempt(delivery);
       this.#inFlight -= 1;
+      const recorded = this.#record(record);
+      if (this.#inFlight === 0) this.#records.flush();
       this.#wake();
-      await this.#record(record);
+      await recorded;
     } finally {
       this.#unrecorded -= 1;
       this.#wake();
@@ -150,12 +160,11 @@ export class LaneLoop {
 
   /** A result is worth more than the request was: it is kept until the store takes it or the lease is gone. */
   async #record(record: AttemptRecord): Promise<void> {
-    const { lanes, clock, log } = this.#options;
+    const { log } = this.#options;
     let candidate = record;
     for (let tries = 0; !this.#isAbandoned; tries += 1) {
       try {
-        const [answer] = await lanes.recordAttempts([candidate], clock.now());
-        if (answer === "lost") this.abandon();
+        if ((await this.#records.add(candidate)) === "lost") this.abandon();
         return;
       } catch (thrown) {
         const fields = { ...this.#laneFields(), deliveryId: record.deliveryId, reason: reasonOf(thrown) };
