@@ -94,10 +94,11 @@ CREATE TABLE `delivery` (
 CREATE INDEX `delivery_due` ON `delivery` (`tenant_id`,`lane_id`,`due_at`,`id`) WHERE "delivery"."status" = 'pending' and "delivery"."attempt_started_at" is null;--> statement-breakpoint
 CREATE INDEX `delivery_in_flight` ON `delivery` (`tenant_id`,`lane_id`) WHERE "delivery"."attempt_started_at" is not null;--> statement-breakpoint
 CREATE INDEX `delivery_newest` ON `delivery` (`tenant_id`,`created_at`,`id`);--> statement-breakpoint
-CREATE INDEX `delivery_newest_of_status` ON `delivery` (`tenant_id`,`status`,`created_at`,`id`);--> statement-breakpoint
-CREATE INDEX `delivery_newest_of_host` ON `delivery` (`tenant_id`,`host`,`created_at`,`id`);--> statement-breakpoint
-CREATE INDEX `delivery_newest_of_endpoint` ON `delivery` (`tenant_id`,`endpoint_id`,`created_at`,`id`) WHERE "delivery"."endpoint_id" is not null;--> statement-breakpoint
-CREATE INDEX `delivery_newest_of_job` ON `delivery` (`tenant_id`,`job_id`,`created_at`,`id`) WHERE "delivery"."job_id" is not null;--> statement-breakpoint
+CREATE INDEX `delivery_of_status` ON `delivery` (`tenant_id`,`status`,`created_at`,`id`);--> statement-breakpoint
+CREATE INDEX `delivery_of_code` ON `delivery` (`tenant_id`,`code`,`created_at`,`id`) WHERE "delivery"."code" is not null;--> statement-breakpoint
+CREATE INDEX `delivery_of_host` ON `delivery` (`tenant_id`,`host`,`created_at`,`id`);--> statement-breakpoint
+CREATE INDEX `delivery_of_endpoint` ON `delivery` (`tenant_id`,`endpoint_id`,`created_at`,`id`) WHERE "delivery"."endpoint_id" is not null;--> statement-breakpoint
+CREATE INDEX `delivery_of_job` ON `delivery` (`tenant_id`,`job_id`,`created_at`,`id`) WHERE "delivery"."job_id" is not null;--> statement-breakpoint
 CREATE TABLE `endpoint` (
 	`tenant_id` text NOT NULL,
 	`id` text NOT NULL,
@@ -154,7 +155,7 @@ CREATE TABLE `job` (
 	`status` text NOT NULL,
 	`priority` integer NOT NULL,
 	`metadata` text NOT NULL,
-	`progress_percent` real,
+	`progress_percent` integer,
 	`progress_message` text,
 	`error_code` text,
 	`error_message` text,
@@ -205,7 +206,8 @@ CREATE TABLE `job` (
 CREATE INDEX `job_due` ON `job` (`priority`,`due_at`,`id`,`kind`) WHERE "job"."status" = 'queued';--> statement-breakpoint
 CREATE INDEX `job_leased` ON `job` (`lease_until`) WHERE "job"."status" = 'running';--> statement-breakpoint
 CREATE INDEX `job_newest` ON `job` (`tenant_id`,`created_at`,`id`);--> statement-breakpoint
-CREATE INDEX `job_newest_of_status` ON `job` (`tenant_id`,`status`,`created_at`,`id`);--> statement-breakpoint
+CREATE INDEX `job_of_status` ON `job` (`tenant_id`,`status`,`created_at`,`id`);--> statement-breakpoint
+CREATE INDEX `job_of_kind` ON `job` (`tenant_id`,`kind`,`created_at`,`id`);--> statement-breakpoint
 CREATE TABLE `job_input` (
 	`tenant_id` text NOT NULL,
 	`job_id` text NOT NULL,

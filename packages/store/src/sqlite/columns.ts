@@ -3,8 +3,8 @@ import { sql, type SQL } from "drizzle-orm";
 import type { BetterSQLite3Database } from "drizzle-orm/better-sqlite3";
 import {
   customType,
+  index,
   integer as sqliteInteger,
-  real,
   sqliteTable,
   text as sqliteText,
   type SQLiteColumn,
@@ -27,11 +27,6 @@ export function text(name: string) {
 
 export function integer(name: string) {
   return sqliteInteger(name);
-}
-
-/** A number that need not be whole. */
-export function decimal(name: string) {
-  return real(name);
 }
 
 /** Milliseconds since 1970. */
@@ -63,6 +58,13 @@ export function bytes(name: string) {
     toDriver: (value) => Buffer.from(value.buffer, value.byteOffset, value.byteLength),
     fromDriver: (value) => new Uint8Array(value.buffer, value.byteOffset, value.byteLength),
   })(name);
+}
+
+/** An index of the rows for which `where` holds, and no others. */
+export function partialIndex(name: string, columns: readonly [Column, ...Column[]], where: SQL) {
+  return index(name)
+    .on(...columns)
+    .where(where);
 }
 
 /** For a CHECK: the column holds one of these words, or null. */

@@ -51,7 +51,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Sqli
     const applied = migrate(client, readMigrations(), clock.now());
     requireKey(client, sealing);
     log.info("store.opened", { file: path, count: applied });
-    return assemble(file, sealing, options);
+    return assembleStore(file, sealing, options);
   } catch (thrown) {
     file.close();
     throw thrown;
@@ -75,7 +75,8 @@ function requireKey(client: Client, sealing: Sealing): void {
   }
 }
 
-function assemble(file: OpenFile, sealing: Sealing, options: SqliteStoreOptions): SqliteStore {
+/** The store on a file that is open and up to date; apart from `openSqliteStore` for tests that limit the file. */
+export function assembleStore(file: OpenFile, sealing: Sealing, options: SqliteStoreOptions): SqliteStore {
   const { client } = file;
   const { random, log, ring } = options;
   const effects = createEffects();

@@ -19,7 +19,7 @@ interface NamedColumn {
   readonly plain: boolean;
 }
 
-const plainTypes: ReadonlySet<string> = new Set(["SQLiteText", "SQLiteInteger", "SQLiteReal"]);
+const plainTypes: ReadonlySet<string> = new Set(["SQLiteText", "SQLiteInteger"]);
 
 function columnsOf(table: SQLiteTable): NamedColumn[] {
   return Object.entries(getTableColumns(table)).map(([property, column]) => ({

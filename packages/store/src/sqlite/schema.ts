@@ -22,7 +22,6 @@ import {
 import {
   bytes,
   check,
-  decimal,
   flag,
   foreignKey,
   index,
@@ -30,6 +29,7 @@ import {
   integer,
   json,
   oneOf,
+  partialIndex,
   primaryKey,
   sequence,
   table,
@@ -78,9 +78,7 @@ export const signingSecret = table(
   (t) => [
     primaryKey({ columns: [t.tenantId, t.owner, t.n] }),
     foreignKey({ columns: [t.tenantId], foreignColumns: [tenant.tenantId] }),
-    index("signing_secret_expiry")
-      .on(t.expiresAt)
-      .where(sql`${t.expiresAt} is not null`),
+    partialIndex("signing_secret_expiry", [t.expiresAt], sql`${t.expiresAt} is not null`),
   ],
 );
 
@@ -121,7 +119,7 @@ export const job = table(
     status: text("status").$type<JobStatus>().notNull(),
     priority: integer("priority").notNull(),
     metadata: json<Metadata>("metadata").notNull(),
-    progressPercent: decimal("progress_percent"),
+    progressPercent: integer("progress_percent"),
     progressMessage: text("progress_message"),
     errorCode: text("error_code").$type<JobErrorCode>(),
     errorMessage: text("error_message"),
@@ -157,14 +155,11 @@ export const job = table(
   (t) => [
     primaryKey({ columns: [t.tenantId, t.id] }),
     foreignKey({ columns: [t.tenantId], foreignColumns: [tenant.tenantId] }),
-    index("job_due")
-      .on(t.priority, t.dueAt, t.id, t.kind)
-      .where(sql`${t.status} = 'queued'`),
-    index("job_leased")
-      .on(t.leaseUntil)
-      .where(sql`${t.status} = 'running'`),
+    partialIndex("job_due", [t.priority, t.dueAt, t.id, t.kind], sql`${t.status} = 'queued'`),
+    partialIndex("job_leased", [t.leaseUntil], sql`${t.status} = 'running'`),
     index("job_newest").on(t.tenantId, t.createdAt, t.id),
-    index("job_newest_of_status").on(t.tenantId, t.status, t.createdAt, t.id),
+    index("job_of_status").on(t.tenantId, t.status, t.createdAt, t.id),
+    index("job_of_kind").on(t.tenantId, t.kind, t.createdAt, t.id),
     check("job_status", oneOf(t.status, jobStatuses)),
     check("job_queued", sql`(${t.status} = 'queued') = (${t.dueAt} is not null)`),
     check("job_claimed", sql`(${t.status} = 'running') = (${t.claimedBy} is not null)`),
@@ -249,9 +244,7 @@ export const event = table(
     foreignKey({ columns: [t.tenantId, t.jobId], foreignColumns: [job.tenantId, job.id] }),
     uniqueIndex("event_id").on(t.tenantId, t.id),
     index("event_feed").on(t.tenantId, t.seq),
-    index("event_of_job")
-      .on(t.tenantId, t.jobId, t.seq)
-      .where(sql`${t.jobId} is not null`),
+    partialIndex("event_of_job", [t.tenantId, t.jobId, t.seq], sql`${t.jobId} is not null`),
   ],
 );
 
@@ -273,12 +266,12 @@ export const lane = table(
     primaryKey({ columns: [t.tenantId, t.id] }),
     foreignKey({ columns: [t.tenantId], foreignColumns: [tenant.tenantId] }),
     foreignKey({ columns: [t.tenantId, t.endpointId], foreignColumns: [endpoint.tenantId, endpoint.id] }),
-    index("lane_due")
-      .on(t.dueAt)
-      .where(sql`${t.claimedBy} is null and not ${t.paused} and ${t.dueAt} is not null`),
-    index("lane_leased")
-      .on(t.leaseUntil)
-      .where(sql`${t.claimedBy} is not null`),
+    partialIndex(
+      "lane_due",
+      [t.dueAt],
+      sql`${t.claimedBy} is null and not ${t.paused} and ${t.dueAt} is not null`,
+    ),
+    partialIndex("lane_leased", [t.leaseUntil], sql`${t.claimedBy} is not null`),
     check("lane_receiver", sql`(${t.endpointId} is null) = (${t.origin} is not null)`),
     check("lane_claimed", sql`(${t.claimedBy} is null) = (${t.leaseUntil} is null)`),
   ],
@@ -315,21 +308,22 @@ export const delivery = table(
     primaryKey({ columns: [t.tenantId, t.id] }),
     foreignKey({ columns: [t.tenantId, t.eventId], foreignColumns: [event.tenantId, event.id] }),
     foreignKey({ columns: [t.tenantId, t.laneId], foreignColumns: [lane.tenantId, lane.id] }),
-    index("delivery_due")
-      .on(t.tenantId, t.laneId, t.dueAt, t.id)
-      .where(sql`${t.status} = 'pending' and ${t.attemptStartedAt} is null`),
-    index("delivery_in_flight")
-      .on(t.tenantId, t.laneId)
-      .where(sql`${t.attemptStartedAt} is not null`),
+    partialIndex(
+      "delivery_due",
+      [t.tenantId, t.laneId, t.dueAt, t.id],
+      sql`${t.status} = 'pending' and ${t.attemptStartedAt} is null`,
+    ),
+    partialIndex("delivery_in_flight", [t.tenantId, t.laneId], sql`${t.attemptStartedAt} is not null`),
     index("delivery_newest").on(t.tenantId, t.createdAt, t.id),
-    index("delivery_newest_of_status").on(t.tenantId, t.status, t.createdAt, t.id),
-    index("delivery_newest_of_host").on(t.tenantId, t.host, t.createdAt, t.id),
-    index("delivery_newest_of_endpoint")
-      .on(t.tenantId, t.endpointId, t.createdAt, t.id)
-      .where(sql`${t.endpointId} is not null`),
-    index("delivery_newest_of_job")
-      .on(t.tenantId, t.jobId, t.createdAt, t.id)
-      .where(sql`${t.jobId} is not null`),
+    index("delivery_of_status").on(t.tenantId, t.status, t.createdAt, t.id),
+    partialIndex("delivery_of_code", [t.tenantId, t.code, t.createdAt, t.id], sql`${t.code} is not null`),
+    index("delivery_of_host").on(t.tenantId, t.host, t.createdAt, t.id),
+    partialIndex(
+      "delivery_of_endpoint",
+      [t.tenantId, t.endpointId, t.createdAt, t.id],
+      sql`${t.endpointId} is not null`,
+    ),
+    partialIndex("delivery_of_job", [t.tenantId, t.jobId, t.createdAt, t.id], sql`${t.jobId} is not null`),
     check("delivery_status", oneOf(t.status, deliveryStatuses)),
     check("delivery_trigger", oneOf(t.trigger, triggers)),
     check("delivery_due", sql`(${t.status} = 'pending') = (${t.dueAt} is not null)`),
@@ -393,8 +387,10 @@ export const deadLetter = table(
   (t) => [
     primaryKey({ columns: [t.tenantId, t.deliveryId] }),
     foreignKey({ columns: [t.tenantId, t.deliveryId], foreignColumns: [delivery.tenantId, delivery.id] }),
-    index("dead_letter_unresolved")
-      .on(t.tenantId, t.diedAt, t.deliveryId)
-      .where(sql`${t.resolvedAt} is null`),
+    partialIndex(
+      "dead_letter_unresolved",
+      [t.tenantId, t.diedAt, t.deliveryId],
+      sql`${t.resolvedAt} is null`,
+    ),
   ],
 );

@@ -1,6 +1,6 @@
 // Reads of jobs. Twin file: byte-identical for every dialect.
 import { and, desc, eq, gte, inArray, sql, type SQL } from "drizzle-orm";
-import type { JobFilter, ReadStore } from "@ringback/core";
+import { inlineResultBytesMax, jsonContentType, type JobFilter, type ReadStore } from "@ringback/core";
 import { hasMember, prepared, type Database } from "../columns.ts";
 import { jobOf, resultOf } from "../nouns.ts";
 import { job, jobInput, jobResult } from "../schema.ts";
@@ -34,14 +34,20 @@ export function createJobReads(database: Database): JobReads {
     },
     async listJobs(tenantId, filter, page) {
       const rows = await database
-        .select()
+        .select({ row: job, inputBytes, shortInput, shortResult })
         .from(job)
+        .leftJoin(jobInput, itsInput)
+        .leftJoin(jobResult, itsResult)
         .where(and(eq(job.tenantId, tenantId), ...matches(filter), isAfter(page, job.createdAt, job.id)))
         .orderBy(desc(job.createdAt), desc(job.id))
         .limit(page.limit + 1);
       return pageOf(rows, page.limit, {
-        item: (row) => ({ ...jobOf(row), input: null, result: null }),
-        position: (row) => ({ at: row.createdAt, id: row.id }),
+        item: ({ row, inputBytes: bytes, shortInput: input, shortResult: body }) => ({
+          ...jobOf(row),
+          input: bytes === null ? null : (input ?? undefined),
+          result: body === null ? null : { contentType: jsonContentType, body },
+        }),
+        position: ({ row }) => ({ at: row.createdAt, id: row.id }),
       });
     },
     async getResult(tenantId, jobId) {
@@ -51,6 +57,14 @@ export function createJobReads(database: Database): JobReads {
     },
   };
 }
+
+const inputBytes = sql<number | null>`octet_length(${jobInput.body})`;
+const shortInput = sql<string | null>`case when octet_length(${jobInput.body}) <= ${inlineResultBytesMax}
+  then ${jobInput.body} end`;
+const shortResult = sql<Uint8Array | null>`case when ${jobResult.contentType} = ${jsonContentType}
+  and octet_length(${jobResult.body}) <= ${inlineResultBytesMax} then ${jobResult.body} end`.mapWith(
+  jobResult.body,
+);
 
 function matches(filter: JobFilter): (SQL | undefined)[] {
   const { status, kind, createdAfter, metadata } = filter;

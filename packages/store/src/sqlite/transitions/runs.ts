@@ -31,7 +31,7 @@ export interface RunTransitions {
   recover(options: { readonly now: Instant; readonly soleHolder?: string; readonly limit: number }): number;
 }
 
-/** How far `failUnknownKinds` looks. Known kinds ahead of an unknown one are claimed in time, so it comes within reach. */
+/** How far `failUnknownKinds` looks in each priority. Known kinds ahead of an unknown one are claimed in time, so it comes within reach. */
 const unknownKindsLookedAtMax = 10_000;
 
 export function createRunTransitions(ground: Ground): RunTransitions {
@@ -49,10 +49,11 @@ export function createRunTransitions(ground: Ground): RunTransitions {
      where status = 'queued' and priority = ? and due_at <= ? and kind in (select value from json_each(?))
      order by due_at, id limit ?`,
   );
-  const selectUnknown = client.prepare<[Instant, number, string, number], RawRow>(
-    `select ${reader.list} from job where (tenant_id, id) in (
-       select tenant_id, id from (
-         select tenant_id, id, kind from job where status = 'queued' and due_at <= ? order by priority desc, due_at, id limit ?
+  const selectUnknown = client.prepare<[number, Instant, number, string, number], RawRow>(
+    `select ${reader.list} from job where rowid in (
+       select found from (
+         select rowid as found, kind from job where status = 'queued' and priority = ? and due_at <= ?
+         order by due_at, id limit ?
        ) where kind not in (select value from json_each(?)) limit ?
      )`,
   );
@@ -70,13 +71,12 @@ export function createRunTransitions(ground: Ground): RunTransitions {
     return row?.status === "running" && row.token === token ? row : null;
   };
 
-  function dueRows(options: Parameters<RunStore["claim"]>[0]): JobRow[] {
-    const { kinds, limit, now } = options;
+  /** What `select` finds in each priority in use, the greater first, until there are `limit`. */
+  function byPriority(limit: number, select: (priority: number, wanted: number) => RawRow[]): JobRow[] {
     const rows: JobRow[] = [];
-    const spelledKinds = JSON.stringify(kinds);
     let priority = nextPriority.get(Number.MAX_SAFE_INTEGER);
     while (priority !== undefined && rows.length < limit) {
-      rows.push(...selectDue.all(priority, now, spelledKinds, limit - rows.length).map(reader.read));
+      rows.push(...select(priority, limit - rows.length).map(reader.read));
       priority = nextPriority.get(priority);
     }
     return rows;
@@ -131,8 +131,12 @@ export function createRunTransitions(ground: Ground): RunTransitions {
 
   return {
     claim(options) {
-      const { holder, now, leaseMs } = options;
-      return dueRows(options).map((row) => begin(row, { holder, now, leaseUntil: now + leaseMs }));
+      const { holder, kinds, limit, now, leaseMs } = options;
+      const spelledKinds = JSON.stringify(kinds);
+      const rows = byPriority(limit, (priority, wanted) =>
+        selectDue.all(priority, now, spelledKinds, wanted),
+      );
+      return rows.map((row) => begin(row, { holder, now, leaseUntil: now + leaseMs }));
     },
     extend: (runs, { now, leaseMs }) =>
       runs.map(({ tenantId, jobId, token }) => {
@@ -155,9 +159,9 @@ export function createRunTransitions(ground: Ground): RunTransitions {
       }),
     failUnknownKinds({ kinds, dueBefore, now, limit }) {
       const spelledKinds = JSON.stringify(kinds);
-      const rows = selectUnknown
-        .all(dueBefore, unknownKindsLookedAtMax, spelledKinds, limit)
-        .map(reader.read);
+      const rows = byPriority(limit, (priority, wanted) =>
+        selectUnknown.all(priority, dueBefore, unknownKindsLookedAtMax, spelledKinds, wanted),
+      );
       for (const row of rows) {
         const message = `No process knows the kind "${row.kind}"; load a handlers module that defines it and submit the job again.`;
         fail(row, { code: "unknown_kind", message, run: row.runs }, now);

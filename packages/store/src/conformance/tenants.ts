@@ -1,0 +1,74 @@
+// What tenants and keys promise: made once, found by their lookup part, and secrets that rotate with an overlap.
+import { beforeEach, describe, expect, it } from "vitest";
+import type { NewApiKey } from "@ringback/core";
+import { callbackSecret, openScene, otherTenantId, tenantId, type OpenStore, type Scene } from "./scene.ts";
+
+export function describeTenants(openStore: OpenStore): void {
+  describe("tenants", () => {
+    let scene: Scene;
+    beforeEach(async () => {
+      scene = await openScene(openStore);
+    });
+    const secrets = async (whose = tenantId) =>
+      (await scene.store.reads.callbackSecrets(whose, scene.now())).map(({ secret }) => secret);
+
+    it("a tenant is made once, and its first secret stays", async () => {
+      const again = { id: tenantId, callbackSecret: "whsec_b3RoZXI=" };
+      expect(await scene.store.tenants.ensureTenant(again, scene.now())).toBe(false);
+      expect(await secrets()).toEqual([callbackSecret]);
+      const fresh = { id: "initech", callbackSecret: "whsec_b3RoZXI=" };
+      expect(await scene.store.tenants.ensureTenant(fresh, scene.now())).toBe(true);
+      expect(await secrets("initech")).toEqual(["whsec_b3RoZXI="]);
+    });
+
+    it("a rotated secret is active until its overlap ends, and then it is deleted", async () => {
+      const overlapUntil = scene.now() + 500;
+      const rotation = { secret: "whsec_bmV3", overlapUntil, now: scene.now() };
+      await scene.store.tenants.rotateCallbackSecret(tenantId, rotation);
+      expect(await scene.store.reads.callbackSecrets(tenantId, scene.now())).toEqual([
+        { secret: "whsec_bmV3", createdAt: scene.now(), expiresAt: null },
+        { secret: callbackSecret, createdAt: scene.now(), expiresAt: overlapUntil },
+      ]);
+      scene.pass(500);
+      expect(await secrets()).toEqual(["whsec_bmV3"]);
+      expect(await scene.store.expire({ now: scene.now(), limit: 10 })).toBe(1);
+      expect(await secrets()).toEqual(["whsec_bmV3"]);
+      expect(await secrets(otherTenantId)).toEqual([`${callbackSecret}=`]);
+    });
+
+    it("a second rotation may shorten the first one's overlap and never lengthens it", async () => {
+      const rotate = (secret: string, overlapMs: number) =>
+        scene.store.tenants.rotateCallbackSecret(tenantId, {
+          secret,
+          overlapUntil: scene.now() + overlapMs,
+          now: scene.now(),
+        });
+      await rotate("whsec_Mg==", 500);
+      await rotate("whsec_Mw==", 1_000);
+      scene.pass(500);
+      expect(await secrets()).toEqual(["whsec_Mw==", "whsec_Mg=="]);
+      await rotate("whsec_NA==", 0);
+      expect(await secrets()).toEqual(["whsec_NA=="]);
+    });
+
+    it("a key is found by its lookup part, and put again it takes the new hash and scopes", async () => {
+      const { tenants } = scene.store;
+      expect(await tenants.hasKeys()).toBe(false);
+      const key: NewApiKey = {
+        tenantId,
+        id: "key_1",
+        lookup: "abcdefghijkl",
+        hash: "h1",
+        scopes: ["jobs", "support"],
+        expiresAt: null,
+      };
+      await tenants.putKeys([key], scene.now());
+      expect(await tenants.hasKeys()).toBe(true);
+      const kept = { ...key, createdAt: scene.now(), revokedAt: null };
+      expect(await tenants.findKey("abcdefghijkl")).toEqual(kept);
+      expect(await tenants.findKey("unknownunkno")).toBeNull();
+      await tenants.putKeys([{ ...key, id: "key_2", hash: "h2", scopes: ["admin"] }], scene.now() + 9);
+      expect(await tenants.findKey("abcdefghijkl")).toEqual({ ...kept, hash: "h2", scopes: ["admin"] });
+    });
+  });
+}

@@ -1,0 +1,117 @@
+// Walks through the store's verbs at random, from a seed: whatever the order, the rows must stay true to each other.
+import type { ClaimedDelivery, ClaimedRun, HeldLane, RunOutcome } from "@ringback/core";
+import {
+  leaseMs,
+  only,
+  succeeded,
+  tenantId,
+  twoAttempts,
+  type Ending,
+  type Scene,
+} from "../conformance/scene.ts";
+
+export interface RandomWalk {
+  /** One verb, chosen at random; its name. */
+  step(): Promise<string>;
+}
+
+const outcomes: readonly RunOutcome[] = [
+  succeeded,
+  succeeded,
+  { kind: "failed", code: "handler_error", message: "no", retryable: true },
+  { kind: "released" },
+  { kind: "canceled" },
+];
+
+const endings: readonly Ending[] = [
+  {},
+  { code: "http_5xx", policy: twoAttempts },
+  { code: "http_5xx", policy: [20_000, 20_000] },
+  { code: "connect_refused", policy: [0] },
+  { code: "no_retry", status: 400 },
+  { code: "gone", status: 410 },
+];
+
+export async function createRandomWalk(scene: Scene, unit: () => number): Promise<RandomWalk> {
+  const { store } = scene;
+  const endpoints = [await scene.createEndpoint(), await scene.createEndpoint({ events: ["job.failed"] })];
+  const jobs: string[] = [];
+  const runs: ClaimedRun[] = [];
+  const lanes: HeldLane[] = [];
+  const claims: { readonly lane: HeldLane; readonly claimed: ClaimedDelivery }[] = [];
+  const deliveries: string[] = [];
+
+  const pick = <Item>(items: readonly Item[]): Item | undefined => items[Math.floor(unit() * items.length)];
+  const draw = <Item>(items: Item[]): Item | undefined =>
+    items.splice(Math.floor(unit() * items.length), 1)[0];
+
+  const verbs: Readonly<Record<string, () => Promise<unknown>>> = {
+    async submit() {
+      const endpointId = pick(endpoints)?.id ?? "";
+      const callback = pick([null, undefined, { endpointId, events: ["job.*"] }]);
+      const over = callback === undefined ? { maxRuns: 2 } : { callback };
+      jobs.push((await scene.submit(over)).id);
+    },
+    claimRuns: async () => runs.push(...(await scene.claimRuns(2))),
+    async endRun() {
+      const run = draw(runs);
+      if (run !== undefined) await scene.endRun(run, pick(outcomes));
+    },
+    async cancel() {
+      const jobId = pick(jobs);
+      if (jobId !== undefined) await store.intake.cancelJobs([{ tenantId, jobId }], scene.now());
+    },
+    claimLanes: async () =>
+      lanes.push(...(await store.lanes.claim({ holder: "h", limit: 2, now: scene.now(), leaseMs }))),
+    async claimDeliveries() {
+      const lane = pick(lanes);
+      if (lane === undefined) return;
+      const claimed = await store.lanes.claimDeliveries(lane, { now: scene.now(), limit: 3 });
+      if (claimed.kind === "lost") lanes.splice(lanes.indexOf(lane), 1);
+      for (const one of claimed.kind === "claimed" ? claimed.deliveries : []) {
+        claims.push({ lane, claimed: one });
+        deliveries.push(one.id);
+      }
+    },
+    async record() {
+      const claim = draw(claims);
+      if (claim !== undefined) await scene.record(claim.lane, claim.claimed, pick(endings));
+    },
+    async release() {
+      const lane = draw(lanes);
+      if (lane !== undefined) await store.lanes.release([lane], scene.now());
+    },
+    async redeliver() {
+      const deliveryId = pick(deliveries);
+      if (deliveryId !== undefined) {
+        only(await store.support.redeliver([{ tenantId, deliveryId }], scene.now()));
+      }
+    },
+    async pauseOrResume() {
+      const key = { tenantId, endpointId: pick(endpoints)?.id ?? "" };
+      const status = unit() < 0.3 ? ("paused" as const) : ("active" as const);
+      const reason = status === "paused" ? ("operator" as const) : null;
+      await store.support.setEndpointStatus(key, { status, reason }, scene.now());
+    },
+    async recover() {
+      scene.pass(Math.floor(unit() * leaseMs));
+      await store.recover({ now: scene.now() });
+    },
+  };
+
+  // What makes things go on comes more often than what disturbs.
+  const disturbing = new Set(["cancel", "release", "redeliver", "pauseOrResume", "recover"]);
+  const weighted = Object.entries(verbs).flatMap((entry) =>
+    Array.from({ length: disturbing.has(entry[0]) ? 1 : 4 }, () => entry),
+  );
+
+  return {
+    async step() {
+      const [name, verb] = pick(weighted) ?? [];
+      if (name === undefined || verb === undefined) throw new Error("no verb");
+      scene.pass(Math.floor(unit() * 500));
+      await verb();
+      return name;
+    },
+  };
+}
