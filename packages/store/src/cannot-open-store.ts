@@ -1,4 +1,4 @@
-// Why a store could not be opened; the message says which file and what to do, for whoever starts the process.
+// Why a store could not be opened; the message says which file or database and what to do, for whoever starts the process.
 
 export type CannotOpenCode =
   /** Another process has the file. */
@@ -8,6 +8,9 @@ export type CannotOpenCode =
   /** The file is not an SQLite database, or is damaged. */
   | "not_a_database"
   | "old_sqlite"
+  | "old_postgres"
+  /** The database does not answer, or refuses the user. */
+  | "unreachable"
   /** Journal mode or synchronous could not be set as durability needs them. */
   | "not_durable"
   /** A newer or another Ringback has made the tables. */
@@ -17,6 +20,7 @@ export type CannotOpenCode =
 
 export class CannotOpenStore extends Error {
   readonly code: CannotOpenCode;
+  /** The file, or the database without its user and password. */
   readonly path: string;
 
   constructor(code: CannotOpenCode, path: string, problem: { message: string; cause?: unknown }) {

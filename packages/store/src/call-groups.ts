@@ -1,0 +1,77 @@
+// Commits the calls of many callers together where commits take their time: what is brought while one is under way
+// shares the next one.
+//
+// It decides who shares a commit and who hears what. When the work of a group fails for a reason that lies in one of its
+// calls, every call is made again alone, so that only the culprit is refused.
+import type { StoreUnavailable } from "@ringback/core";
+import type { CommitStatistics } from "./group-commit.ts";
+
+export type Grouped<Call, Answer> = (call: Call) => Promise<Answer>;
+
+export interface CallGroups {
+  /** A line of its own: its groups are committed one after the other, each call answered in its place. */
+  line<Call, Answer>(commit: (calls: readonly Call[]) => Promise<readonly Answer[]>): Grouped<Call, Answer>;
+  readonly statistics: CommitStatistics;
+  /** Resolves when everything that was brought has been answered. */
+  drained(): Promise<void>;
+}
+
+/** Bounds how long the calls of one group wait for each other. */
+const groupCallsMax = 500;
+
+interface Waiting<Call, Answer> {
+  readonly call: Call;
+  readonly resolve: (answer: Answer) => void;
+  readonly reject: (reason: unknown) => void;
+}
+
+export function createCallGroups(asUnavailable: (thrown: unknown) => StoreUnavailable | null): CallGroups {
+  const statistics = { commits: 0, items: 0 };
+  const busy = new Set<Promise<void>>();
+
+  return {
+    statistics,
+    line<Call, Answer>(
+      commit: (calls: readonly Call[]) => Promise<readonly Answer[]>,
+    ): Grouped<Call, Answer> {
+      const waiting: Waiting<Call, Answer>[] = [];
+      let running = false;
+
+      async function answer(group: readonly Waiting<Call, Answer>[]): Promise<void> {
+        try {
+          const answers = await commit(group.map(({ call }) => call));
+          if (answers.length !== group.length) throw new Error("A group was not answered whole.");
+          statistics.commits += 1;
+          statistics.items += group.length;
+          for (const [at, { resolve }] of group.entries()) resolve(answers[at] as Answer);
+        } catch (thrown) {
+          const unavailable = asUnavailable(thrown);
+          if (group.length > 1 && unavailable === null) {
+            for (const one of group) await answer([one]);
+            return;
+          }
+          for (const { reject } of group) reject(unavailable ?? thrown);
+        }
+      }
+
+      async function run(): Promise<void> {
+        // What is brought in the same turn of the event loop shares the first commit.
+        await new Promise<void>((resolve) => void setImmediate(resolve));
+        while (waiting.length > 0) await answer(waiting.splice(0, groupCallsMax));
+        running = false;
+      }
+
+      return (call: Call): Promise<Answer> =>
+        new Promise<Answer>((resolve, reject) => {
+          waiting.push({ call, resolve, reject });
+          if (running) return;
+          running = true;
+          const under = run().finally(() => busy.delete(under));
+          busy.add(under);
+        });
+    },
+    async drained() {
+      while (busy.size > 0) await Promise.all(busy);
+    },
+  };
+}

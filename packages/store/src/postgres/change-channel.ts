@@ -1,0 +1,158 @@
+// Tells the other processes what has been committed here, and this one what was committed there: LISTEN and NOTIFY.
+//
+// Both are hints: what is lost costs whoever waits one more look. So they travel on a connection of their own, after the
+// commit (a NOTIFY inside a transaction would make every commit of the database wait in one line), many changes at a time.
+import pg from "pg";
+import type { Change, Clock, Log, Random } from "@ringback/core";
+import type { ChangeFeed } from "../change-feed.ts";
+import { connectionOptions } from "./pools.ts";
+
+export interface ChangeChannel {
+  /** Passes on what this process has committed. */
+  tell(changes: readonly Change[]): void;
+  /** Resolves when it first listens, or has failed to; then it goes on trying. */
+  start(): Promise<void>;
+  close(): Promise<void>;
+}
+
+const channel = "ringback_changes";
+/** PostgreSQL's own limit is 8,000 bytes. */
+const payloadLengthMax = 7_000;
+/** What more changes than this wait for the connection is forgotten. */
+const waitingMax = 10_000;
+const reconnectMinMs = 100;
+const reconnectMaxMs = 5_000;
+
+type Spelled = readonly [tenantId: string] | readonly [tenantId: string, jobId: string];
+
+export function createChangeChannel(
+  connectionString: string,
+  parts: { readonly feed: ChangeFeed; readonly clock: Clock; readonly random: Random; readonly log: Log },
+): ChangeChannel {
+  const { feed, clock, log } = parts;
+  const origin = Buffer.from(parts.random.bytes(9)).toString("base64url");
+  let client: pg.Client | null = null;
+  let waiting = new Map<string, Spelled>();
+  let sending = false;
+  let closed = false;
+  let failures = 0;
+  let forgetRetry = (): void => undefined;
+
+  async function connect(): Promise<void> {
+    if (closed) return;
+    const fresh = new pg.Client(connectionOptions(connectionString));
+    fresh.on("error", (error) => lost(fresh, error.message));
+    fresh.on("end", () => lost(fresh, "ended"));
+    fresh.on("notification", ({ payload }) => hear(payload));
+    try {
+      await fresh.connect();
+      await fresh.query(`listen ${channel}`);
+    } catch (thrown) {
+      lost(fresh, String(thrown));
+      await fresh.end().catch(() => undefined);
+      return;
+    }
+    if (closed) {
+      await fresh.end();
+      return;
+    }
+    client = fresh;
+    failures = 0;
+    send();
+  }
+
+  const given = new WeakSet<pg.Client>();
+
+  function lost(which: pg.Client, reason: string): void {
+    if (closed || given.has(which)) return;
+    given.add(which);
+    if (client === which) client = null;
+    log.warn("store.change_channel_lost", { error: reason });
+    const delayMs = Math.min(reconnectMaxMs, reconnectMinMs * 2 ** Math.min(failures, 10));
+    failures += 1;
+    forgetRetry = clock.after(delayMs, () => void connect());
+  }
+
+  function hear(payload: string | undefined): void {
+    const heard = parsePayload(payload);
+    if (heard === null || heard.origin === origin) return;
+    feed.publish(
+      heard.changes.map(([tenantId, jobId]) =>
+        jobId === undefined ? { kind: "event", tenantId } : { kind: "job", tenantId, jobId },
+      ),
+    );
+  }
+
+  /** One statement at a time; what comes meanwhile goes with the next one. */
+  function send(): void {
+    if (sending || client === null || waiting.size === 0) return;
+    const payloads = spellPayloads(origin, [...waiting.values()]);
+    waiting = new Map();
+    sending = true;
+    const done = (): void => {
+      sending = false;
+      send();
+    };
+    client
+      .query({
+        name: "notify",
+        text: "select pg_notify($1, payload) from unnest($2::text[]) as payload",
+        values: [channel, payloads],
+      })
+      .then(done, (thrown: unknown) => {
+        log.debug("store.change_hint_lost", { error: String(thrown) });
+        done();
+      });
+  }
+
+  return {
+    tell(changes) {
+      if (closed || waiting.size > waitingMax) return;
+      for (const change of changes) {
+        const spelled: Spelled =
+          change.kind === "event" ? [change.tenantId] : [change.tenantId, change.jobId];
+        waiting.set(spelled.join(" "), spelled);
+      }
+      send();
+    },
+    start: connect,
+    async close() {
+      closed = true;
+      forgetRetry();
+      const last = client;
+      client = null;
+      await last?.end().catch(() => undefined);
+    },
+  };
+}
+
+/** As many payloads as it takes. */
+function spellPayloads(origin: string, changes: readonly Spelled[]): string[] {
+  const payloads: string[] = [];
+  let part: string[] = [];
+  let length = 0;
+  const close = (): void => {
+    if (part.length > 0) payloads.push(`["${origin}",[${part.join(",")}]]`);
+    part = [];
+    length = 0;
+  };
+  for (const change of changes) {
+    const spelled = JSON.stringify(change);
+    if (length + spelled.length > payloadLengthMax) close();
+    part.push(spelled);
+    length += spelled.length + 1;
+  }
+  close();
+  return payloads;
+}
+
+function parsePayload(
+  payload: string | undefined,
+): { readonly origin: string; readonly changes: readonly Spelled[] } | null {
+  try {
+    const [origin, changes] = JSON.parse(payload ?? "") as [string, Spelled[]];
+    return { origin, changes };
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,176 @@
+// What a transaction is going to write, gathered row by row and sent as one statement per table, always in the same order.
+//
+// Locks are taken in one order everywhere, so that transactions wait for each other instead of deadlocking: jobs, lanes,
+// deliveries, endpoints, and last the feed. The feed's lock is held until the commit, so nothing that waits comes after it.
+import type { Instant, Ring } from "@ringback/core";
+import type { Effects, Gathered } from "../effects.ts";
+import type { AttemptRow, DeadLetterRow, DeliveryRow, EventRow, JobRow } from "./nouns.ts";
+import { inserter, saver, type RowsStatement } from "./rows.ts";
+import { attempt, deadLetter, delivery, event, job, jobInput, jobResult, lane } from "./schema.ts";
+import { countsMoved, deliveryChanging, jobChanging } from "./states.ts";
+import { sendFeedLock } from "./feed-lock.ts";
+import { createLaneDraft, type LaneDraft } from "./lane-draft.ts";
+import type { Transaction } from "./transaction.ts";
+
+/** A statement that rings from inside the transaction, so that the ring is committed with its reason. */
+export type RingStatement = (
+  rings: readonly Ring[],
+) => { readonly text: string; readonly values: readonly unknown[] } | null;
+
+export type NewEventRow = Omit<EventRow, "seq">;
+export type LaneRow = typeof lane.$inferSelect;
+
+export interface Draft extends LaneDraft {
+  insertJob(row: JobRow, input: string | null): void;
+  saveJob(row: JobRow): void;
+  insertResult(row: typeof jobResult.$inferInsert): void;
+  insertEvent(row: NewEventRow): void;
+  insertDelivery(row: DeliveryRow): void;
+  /** Saves `next`, whose state before was `earlier`, and what its job counts of it. */
+  saveDelivery(next: DeliveryRow, earlier: DeliveryRow): void;
+  insertAttempt(row: AttemptRow): void;
+  /** Writes its dead letter, or writes it anew when it has died again. */
+  bury(row: DeliveryRow, death: { readonly detail: string | null; readonly now: Instant }): void;
+  /** Its dead letter, if it has one, is resolved. */
+  resolve(row: DeliveryRow, now: Instant): void;
+  /** Does this after the jobs are sent and before anything else, such as what points at them. */
+  thenAsk(ask: () => Promise<void>): void;
+  /** Sends everything; what is to be told once it is committed. */
+  flush(): Promise<Gathered>;
+}
+
+const insertJobs = inserter(job);
+const insertInputs = inserter(jobInput);
+const insertResults = inserter(jobResult);
+const insertEvents = inserter(event, { omit: "seq" });
+const insertDeliveries = inserter(delivery);
+const insertAttempts = inserter(attempt);
+const insertDeadLetters = inserter(deadLetter, {
+  suffix: `on conflict (tenant_id, delivery_id) do update set reason = excluded.reason,
+    http_status = excluded.http_status, detail = excluded.detail, died_at = excluded.died_at, resolved_at = null`,
+});
+const saveJobs = saver(job, { set: jobChanging, key: ["tenantId", "id"] });
+const saveDeliveries = saver(delivery, { set: deliveryChanging, key: ["tenantId", "id"] });
+const moveCounts = `update job as t set deliveries_pending = t.deliveries_pending + v.pending,
+    deliveries_delivered = t.deliveries_delivered + v.delivered, deliveries_dead = t.deliveries_dead + v.dead,
+    deliveries_canceled = t.deliveries_canceled + v.canceled, version = t.version + v.times
+  from json_to_recordset($1::json) as v("tenantId" text, "jobId" text, pending bigint, delivered bigint,
+    dead bigint, canceled bigint, times bigint)
+  where t.tenant_id = v."tenantId" and t.id = v."jobId"`;
+const resolveLetters = `update dead_letter as t set resolved_at = v.now
+  from json_to_recordset($1::json) as v("tenantId" text, id text, now bigint)
+  where t.tenant_id = v."tenantId" and t.delivery_id = v.id and t.resolved_at is null`;
+
+interface Moved {
+  readonly tenantId: string;
+  readonly jobId: string;
+  pending: number;
+  delivered: number;
+  dead: number;
+  canceled: number;
+  times: number;
+}
+
+export function createDraft(
+  transaction: Transaction,
+  effects: Effects,
+  ringStatement: RingStatement | null,
+): Draft {
+  const lanes = createLaneDraft(transaction, effects);
+  const jobs: JobRow[] = [];
+  const inputs: (typeof jobInput.$inferInsert)[] = [];
+  const saved = new Map<string, JobRow>();
+  const results: (typeof jobResult.$inferInsert)[] = [];
+  const moved = new Map<string, Moved>();
+  const savedDeliveries = new Map<string, DeliveryRow>();
+  const attempts: AttemptRow[] = [];
+  const letters = new Map<string, DeadLetterRow>();
+  const resolved: { tenantId: string; id: string; now: Instant }[] = [];
+  const events: NewEventRow[] = [];
+  const deliveries: DeliveryRow[] = [];
+  const asks: (() => Promise<void>)[] = [];
+
+  const sendRows = <Row>(statement: RowsStatement<Row>, rows: readonly Row[]): void => {
+    if (rows.length > 0) transaction.send(statement.text, [statement.spell(rows)]);
+  };
+
+  function move(next: DeliveryRow, earlier: DeliveryRow): void {
+    const { tenantId, jobId } = next;
+    if (!next.forCallback || jobId === null || next.status === earlier.status) return;
+    const key = keyOf(tenantId, jobId);
+    const sum = moved.get(key) ?? {
+      tenantId,
+      jobId,
+      pending: 0,
+      delivered: 0,
+      dead: 0,
+      canceled: 0,
+      times: 0,
+    };
+    const change = countsMoved(earlier.status, next.status);
+    sum.pending += change.pending;
+    sum.delivered += change.delivered;
+    sum.dead += change.dead;
+    sum.canceled += change.canceled;
+    sum.times += 1;
+    moved.set(key, sum);
+    effects.jobChanged(tenantId, jobId);
+  }
+
+  function sendChanges(): void {
+    sendRows(insertJobs, jobs);
+    sendRows(insertInputs, inputs);
+    sendRows(saveJobs, [...saved.values()]);
+    sendRows(insertResults, results);
+    if (moved.size > 0) transaction.send(moveCounts, [JSON.stringify([...moved.values()])]);
+    sendRows(saveDeliveries, [...savedDeliveries.values()]);
+    sendRows(insertAttempts, attempts);
+    sendRows(insertDeadLetters, [...letters.values()]);
+    if (resolved.length > 0) transaction.send(resolveLetters, [JSON.stringify(resolved)]);
+  }
+
+  return {
+    ...lanes,
+    insertJob(row, input) {
+      jobs.push(row);
+      if (input !== null) inputs.push({ tenantId: row.tenantId, jobId: row.id, body: input });
+    },
+    saveJob: (row) => void saved.set(keyOf(row.tenantId, row.id), row),
+    insertResult: (row) => void results.push(row),
+    insertEvent: (row) => void events.push(row),
+    insertDelivery: (row) => void deliveries.push(row),
+    saveDelivery(next, earlier) {
+      savedDeliveries.set(keyOf(next.tenantId, next.id), next);
+      move(next, earlier);
+    },
+    insertAttempt: (row) => void attempts.push(row),
+    bury({ tenantId, id: deliveryId, code, httpStatus }, { detail, now }) {
+      const reason = code ?? "outcome_unknown";
+      const letter = { tenantId, deliveryId, reason, httpStatus, detail, diedAt: now, resolvedAt: null };
+      letters.set(keyOf(tenantId, deliveryId), letter);
+    },
+    resolve: ({ tenantId, id }, now) => void resolved.push({ tenantId, id, now }),
+    thenAsk: (ask) => void asks.push(ask),
+    async flush() {
+      const lists = [jobs, results, attempts, resolved, events, deliveries];
+      const maps = [saved, savedDeliveries, letters];
+      const writes = lists.some(({ length }) => length > 0) || maps.some(({ size }) => size > 0);
+      if (writes || lanes.hasLanes()) transaction.mark();
+      sendChanges();
+      for (const ask of asks) await ask();
+      await lanes.flushLanes();
+      const gathered = effects.take();
+      const ring = gathered.rings.length === 0 ? null : (ringStatement?.(gathered.rings) ?? null);
+      if (ring !== null) transaction.send(ring.text, ring.values);
+      if (events.length > 0) sendFeedLock(transaction, events);
+      sendRows(insertEvents, events);
+      sendRows(insertDeliveries, deliveries);
+      return gathered;
+    },
+  };
+}
+
+/** Ids hold no spaces, so two keys never look alike. */
+export function keyOf(tenantId: string, id: string): string {
+  return `${id} ${tenantId}`;
+}

@@ -1,0 +1,16 @@
+// What every transition stands on. One per transaction.
+import type { Random } from "@ringback/core";
+import type { Effects } from "../effects.ts";
+import type { Sealing } from "../sealing.ts";
+import type { Draft } from "./draft.ts";
+import type { Transaction } from "./transaction.ts";
+
+export interface Ground {
+  /** To read with, and for the few writes that are one statement by themselves. */
+  readonly transaction: Transaction;
+  /** Where everything else that is to be written is put. */
+  readonly draft: Draft;
+  readonly effects: Effects;
+  readonly random: Random;
+  readonly sealing: Sealing;
+}

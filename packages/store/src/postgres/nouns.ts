@@ -1,0 +1,153 @@
+// Turns rows into core's nouns. Twin file: byte-identical for every dialect.
+import {
+  withoutQuery,
+  type Attempt,
+  type DeadLetter,
+  type Delivery,
+  type Endpoint,
+  type Event,
+  type Job,
+  type JobResult,
+} from "@ringback/core";
+import type { Sealing } from "../sealing.ts";
+import type { attempt, deadLetter, delivery, endpoint, event, job, jobResult } from "./schema.ts";
+
+export type JobRow = typeof job.$inferSelect;
+export type EventRow = typeof event.$inferSelect;
+export type EndpointRow = typeof endpoint.$inferSelect;
+export type DeliveryRow = typeof delivery.$inferSelect;
+export type AttemptRow = typeof attempt.$inferSelect;
+export type DeadLetterRow = typeof deadLetter.$inferSelect;
+
+export function jobOf(row: JobRow): Job {
+  return {
+    tenantId: row.tenantId,
+    id: row.id,
+    kind: row.kind,
+    status: row.status,
+    priority: row.priority,
+    metadata: row.metadata,
+    progress:
+      row.progressPercent === null ? null : { percent: row.progressPercent, message: row.progressMessage },
+    error:
+      row.errorCode === null
+        ? null
+        : { code: row.errorCode, message: row.errorMessage ?? "", run: row.errorRun ?? 0 },
+    runs: row.runs,
+    callback: callbackOf(row),
+    createdAt: row.createdAt,
+    runAt: row.runAt,
+    startedAt: row.startedAt,
+    finishedAt: row.finishedAt,
+    cancelRequestedAt: row.cancelRequestedAt,
+    version: row.version,
+  };
+}
+
+function callbackOf(row: JobRow): Job["callback"] {
+  if (row.callbackEvents === null) return null;
+  return {
+    url: row.callbackUrl === null ? null : withoutQuery(row.callbackUrl),
+    endpointId: row.callbackEndpointId,
+    deliveries: {
+      pending: row.deliveriesPending,
+      delivered: row.deliveriesDelivered,
+      dead: row.deliveriesDead,
+      canceled: row.deliveriesCanceled,
+    },
+  };
+}
+
+export function resultOf(row: typeof jobResult.$inferSelect): JobResult {
+  return { contentType: row.contentType, body: row.body };
+}
+
+export function eventOf(row: EventRow): Event {
+  const { tenantId, id, seq, type, jobId, body, createdAt } = row;
+  return { tenantId, id, seq, type, jobId, body, createdAt };
+}
+
+export function endpointOf(row: EndpointRow, sealing: Sealing): Endpoint {
+  return {
+    tenantId: row.tenantId,
+    id: row.id,
+    url: row.url,
+    events: row.events,
+    description: row.description,
+    headers: endpointHeaders(row, sealing),
+    retry: row.retry,
+    timeoutMs: row.timeoutMs,
+    status: row.status,
+    pausedReason: row.pausedReason,
+    metadata: row.metadata,
+    createdAt: row.createdAt,
+    updatedAt: row.updatedAt,
+  };
+}
+
+export function endpointHeaders(row: EndpointRow, sealing: Sealing): Readonly<Record<string, string>> {
+  if (row.sealedHeaders === null) return {};
+  const place = { tenantId: row.tenantId, table: "endpoint", rowId: row.id, column: "sealed_headers" };
+  return JSON.parse(sealing.open(row.sealedHeaders, place)) as Record<string, string>;
+}
+
+/** What a paused lane holds has no time at which it is due. */
+export function deliveryOf(row: DeliveryRow, lanePaused: boolean): Delivery {
+  return {
+    tenantId: row.tenantId,
+    id: row.id,
+    eventId: row.eventId,
+    eventType: row.eventType,
+    jobId: row.jobId,
+    endpointId: row.endpointId,
+    laneId: row.laneId,
+    url: row.url,
+    host: row.host,
+    status: row.status,
+    dueAt: lanePaused ? null : row.dueAt,
+    attemptStartedAt: row.attemptStartedAt,
+    attempts: row.attempts,
+    attemptsMax: row.attemptsMax,
+    code: row.code,
+    httpStatus: row.httpStatus,
+    createdAt: row.createdAt,
+    finishedAt: row.finishedAt,
+  };
+}
+
+export function attemptOf(row: AttemptRow): Attempt {
+  return {
+    id: row.id,
+    n: row.n,
+    trigger: row.trigger,
+    startedAt: row.startedAt,
+    durationMs: row.durationMs,
+    url: row.url,
+    request:
+      row.requestHeaders === null
+        ? null
+        : { headers: row.requestHeaders, bodyBytes: row.requestBodyBytes ?? 0 },
+    response: responseOf(row),
+    outcome: row.outcome,
+    code: row.code,
+    detail: row.detail,
+    peerAddress: row.peerAddress,
+    retryAt: row.retryAt,
+  };
+}
+
+function responseOf(row: AttemptRow): Attempt["response"] {
+  const { responseStatus, responseHeaders, responseBody, responseTruncated } = row;
+  if (responseStatus === null || responseHeaders === null || responseBody === null) return null;
+  return {
+    status: responseStatus,
+    headers: responseHeaders,
+    body: responseBody,
+    truncated: responseTruncated ?? false,
+  };
+}
+
+export function deadLetterOf(row: DeadLetterRow, dead: Delivery): DeadLetter {
+  const { reason, httpStatus, detail, diedAt, resolvedAt } = row;
+  return { delivery: dead, reason, httpStatus, detail, diedAt, resolvedAt };
+}

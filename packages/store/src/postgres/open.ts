@@ -1,0 +1,178 @@
+// Opens the store on PostgreSQL and puts its parts together: two pools, a line of commits per verb, a channel of changes.
+import { drizzle } from "drizzle-orm/node-postgres";
+import pg from "pg";
+import type { Clock, Log, Random, RingSink, Store } from "@ringback/core";
+import { createCallGroups } from "../call-groups.ts";
+import { CannotOpenStore } from "../cannot-open-store.ts";
+import { createChangeFeed } from "../change-feed.ts";
+import { createEffects, type Gathered } from "../effects.ts";
+import type { CommitStatistics } from "../group-commit.ts";
+import { createSealing, SealBroken, type Sealing } from "../sealing.ts";
+import { secretPlace, type SecretKey } from "../secret-place.ts";
+import { createChangeChannel } from "./change-channel.ts";
+import { measureClockOffset } from "./clock-offset.ts";
+import { createDraft, type RingStatement } from "./draft.ts";
+import { asUnavailable } from "./faults.ts";
+import type { Ground } from "./ground.ts";
+import { migrate, readMigrations } from "./migrate.ts";
+import { connectionOptions, openPools, type PoolSize } from "./pools.ts";
+import { createReads } from "./reads.ts";
+import { createTransactions } from "./transaction.ts";
+import { createVerbs, type Transact } from "./verbs.ts";
+
+export interface PostgresStoreOptions {
+  /** `postgres://user:password@host:port/database`; not through a pooler that shares connections between transactions. */
+  readonly connectionString: string;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  /** 32 bytes; seals secrets and headers. The same for every process. */
+  readonly masterKey: Uint8Array;
+  /** Brings the tables up to date; false refuses to open when they are not. */
+  readonly migrate: boolean;
+  readonly pool?: PoolSize;
+  /** Hears, after each commit of this process, what has become due. */
+  readonly ring: RingSink;
+  /** Rings from inside the transaction, for every process: a statement that is committed with what it rings for. */
+  readonly ringStatement?: RingStatement;
+}
+
+export interface PostgresStore extends Store {
+  /** How many groups of calls were committed, and of how many calls. */
+  readonly commits: CommitStatistics;
+  /** Milliseconds to add to this process's clock to have the database's. Rejects with StoreUnavailable. */
+  clockOffset(): Promise<number>;
+}
+
+/** The first with everything that is used here; older ones are no longer maintained either. */
+const serverVersionMin = 150_000;
+
+/** Rejects with CannotOpenStore, whose message says what to do. */
+export async function openPostgresStore(options: PostgresStoreOptions): Promise<PostgresStore> {
+  const { connectionString, clock, random, log, masterKey } = options;
+  const sealing = createSealing(masterKey, random);
+  const applied = await prepareDatabase(options, sealing);
+  const pools = openPools(connectionString, { size: options.pool ?? {}, log });
+  const feed = createChangeFeed(log);
+  const channel = createChangeChannel(connectionString, { feed, clock, random, log });
+  const transactions = createTransactions({ clock, random, log });
+  const groups = createCallGroups(asUnavailable);
+  let closing = false;
+
+  function committed({ rings, changes }: Gathered): void {
+    try {
+      if (rings.length > 0) options.ring(rings);
+      feed.publish(changes);
+      channel.tell(changes);
+    } catch (thrown) {
+      log.error("store.after_commit_failed", { error: String(thrown) });
+    }
+  }
+
+  const transact: Transact = async (which, work) => {
+    const { result, gathered } = await transactions.run(pools[which], async (transaction) => {
+      const effects = createEffects();
+      const draft = createDraft(transaction, effects, options.ringStatement ?? null);
+      const ground: Ground = { transaction, draft, effects, random, sealing };
+      const result = await work(ground);
+      return { result, gathered: await draft.flush() };
+    });
+    committed(gathered);
+    return result;
+  };
+
+  const { reads, keys } = createReads(drizzle({ client: pools.front }), sealing, asUnavailable);
+  const verbs = createVerbs(transact, groups);
+  await channel.start();
+  log.info("store.opened", { file: placeOf(connectionString), count: applied });
+  return {
+    ...verbs,
+    tenants: { ...verbs.tenants, ...keys },
+    reads,
+    changes: { subscribe: (listener) => feed.subscribe(listener) },
+    commits: groups.statistics,
+    async clockOffset() {
+      try {
+        return await measureClockOffset(pools.work, clock);
+      } catch (thrown) {
+        throw asUnavailable(thrown) ?? thrown;
+      }
+    },
+    async close() {
+      if (closing) return;
+      closing = true;
+      await groups.drained();
+      await channel.close();
+      await pools.close();
+    },
+  };
+}
+
+/** How many migrations were applied. */
+async function prepareDatabase(options: PostgresStoreOptions, sealing: Sealing): Promise<number> {
+  const { connectionString, clock } = options;
+  const place = placeOf(connectionString);
+  const client = new pg.Client({ ...connectionOptions(connectionString), query_timeout: 0 });
+  // A cut rejects the query that is under way; without a listener it would end the process as well.
+  client.on("error", () => undefined);
+  try {
+    await client.connect();
+    await requireVersion(client, place);
+    const migrations = readMigrations();
+    const applied = await migrate(client, { migrations, apply: options.migrate, now: clock.now(), place });
+    await requireDurable(client, place);
+    await requireKey(client, sealing, place);
+    return applied;
+  } catch (thrown) {
+    const unavailable = asUnavailable(thrown);
+    if (unavailable === null) throw thrown;
+    const message = `The database ${place} cannot be used: ${String(unavailable.cause)}. Check DATABASE_URL and that it runs.`;
+    throw new CannotOpenStore("unreachable", place, { message, cause: thrown });
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+}
+
+async function requireVersion(client: pg.Client, place: string): Promise<void> {
+  const { rows } = await client.query<{ number: number; version: string }>(
+    "select current_setting('server_version_num')::int as number, current_setting('server_version') as version",
+  );
+  const [row] = rows;
+  if (row === undefined || row.number >= serverVersionMin) return;
+  const message = `The database ${place} runs PostgreSQL ${row.version}; Ringback needs 15 or newer.`;
+  throw new CannotOpenStore("old_postgres", place, { message });
+}
+
+/** Our connections commit synchronously by themselves; what only the server can do is to write to the disk at all. */
+async function requireDurable(client: pg.Client, place: string): Promise<void> {
+  const { rows } = await client.query<{ transaction_read_only: string }>("show transaction_read_only");
+  if (rows[0]?.transaction_read_only === "off") return;
+  const message = `The database ${place} only reads, as a standby does. Set DATABASE_URL to the primary.`;
+  throw new CannotOpenStore("not_writable", place, { message });
+}
+
+/** A wrong key is told at the start, not at the first delivery. */
+async function requireKey(client: pg.Client, sealing: Sealing, place: string): Promise<void> {
+  const { rows } = await client.query<SecretKey & { readonly sealed: string }>(
+    `select tenant_id as "tenantId", owner, n, sealed from signing_secret limit 1`,
+  );
+  const [row] = rows;
+  if (row === undefined) return;
+  try {
+    sealing.open(row.sealed, secretPlace(row));
+  } catch (cause) {
+    if (!(cause instanceof SealBroken)) throw cause;
+    const message = `The secrets in ${place} do not open: ${cause.message} Set RINGBACK_MASTER_KEY to the key they were sealed with.`;
+    throw new CannotOpenStore("other_key", place, { message, cause });
+  }
+}
+
+/** Host, port and database; never the user or the password. */
+function placeOf(connectionString: string): string {
+  try {
+    const { host, pathname } = new URL(connectionString);
+    return `${host}${pathname}`;
+  } catch {
+    return "DATABASE_URL";
+  }
+}

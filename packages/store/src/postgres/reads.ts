@@ -1,0 +1,47 @@
+// All reads, and what a read says when the store is out of reach. Twin file: byte-identical for every dialect.
+import type { ReadStore, StoreUnavailable } from "@ringback/core";
+import type { Sealing } from "../sealing.ts";
+import type { Database } from "./columns.ts";
+import { createDeliveryReads } from "./reads/deliveries.ts";
+import { createEndpointReads } from "./reads/endpoints.ts";
+import { createEventReads } from "./reads/events.ts";
+import { createJobReads } from "./reads/jobs.ts";
+import { createKeyReads, type KeyReads } from "./reads/keys.ts";
+
+export interface Reads {
+  readonly reads: ReadStore;
+  readonly keys: KeyReads;
+}
+
+export function createReads(
+  database: Database,
+  sealing: Sealing,
+  asUnavailable: (thrown: unknown) => StoreUnavailable | null,
+): Reads {
+  const reads: ReadStore = {
+    ...createJobReads(database),
+    ...createEventReads(database),
+    ...createEndpointReads(database, sealing),
+    ...createDeliveryReads(database),
+  };
+  return { reads: refusing(reads, asUnavailable), keys: refusing(createKeyReads(database), asUnavailable) };
+}
+
+/** The same reads, but what the database is to blame for rejects as StoreUnavailable. */
+function refusing<Members extends object>(
+  members: Members,
+  asUnavailable: (thrown: unknown) => StoreUnavailable | null,
+): Members {
+  const refused = Object.entries(members).map(([name, read]) => {
+    const ask = read as (...values: readonly unknown[]) => Promise<unknown>;
+    const asked = async (...values: readonly unknown[]): Promise<unknown> => {
+      try {
+        return await ask(...values);
+      } catch (thrown) {
+        throw asUnavailable(thrown) ?? thrown;
+      }
+    };
+    return [name, asked] as const;
+  });
+  return Object.fromEntries(refused) as Members;
+}

@@ -1,0 +1,77 @@
+// Reads of jobs. Twin file: byte-identical for every dialect.
+import { and, desc, eq, gte, inArray, sql, type SQL } from "drizzle-orm";
+import { inlineResultBytesMax, jsonContentType, type JobFilter, type ReadStore } from "@ringback/core";
+import { hasMember, prepared, type Database } from "../columns.ts";
+import { jobOf, resultOf } from "../nouns.ts";
+import { job, jobInput, jobResult } from "../schema.ts";
+import { isAfter, pageOf } from "./paging.ts";
+
+export type JobReads = Pick<ReadStore, "getJob" | "listJobs" | "getResult">;
+
+export function createJobReads(database: Database): JobReads {
+  const isAsked = and(eq(job.tenantId, sql.placeholder("tenantId")), eq(job.id, sql.placeholder("jobId")));
+  const itsInput = and(eq(jobInput.tenantId, job.tenantId), eq(jobInput.jobId, job.id));
+  const itsResult = and(eq(jobResult.tenantId, job.tenantId), eq(jobResult.jobId, job.id));
+  const getJob = prepared(
+    database
+      .select({ row: job, input: jobInput.body, result: jobResult })
+      .from(job)
+      .leftJoin(jobInput, itsInput)
+      .leftJoin(jobResult, itsResult)
+      .where(isAsked),
+    "get_job",
+  );
+  const getResult = prepared(
+    database.select({ row: job, result: jobResult }).from(job).leftJoin(jobResult, itsResult).where(isAsked),
+    "get_result",
+  );
+  return {
+    async getJob(tenantId, jobId) {
+      const [found] = await getJob.execute({ tenantId, jobId });
+      if (found === undefined) return null;
+      const { row, input, result } = found;
+      return { ...jobOf(row), input, result: result === null ? null : resultOf(result) };
+    },
+    async listJobs(tenantId, filter, page) {
+      const rows = await database
+        .select({ row: job, inputBytes, shortInput, shortResult })
+        .from(job)
+        .leftJoin(jobInput, itsInput)
+        .leftJoin(jobResult, itsResult)
+        .where(and(eq(job.tenantId, tenantId), ...matches(filter), isAfter(page, job.createdAt, job.id)))
+        .orderBy(desc(job.createdAt), desc(job.id))
+        .limit(page.limit + 1);
+      return pageOf(rows, page.limit, {
+        item: ({ row, inputBytes: bytes, shortInput: input, shortResult: body }) => ({
+          ...jobOf(row),
+          input: bytes === null ? null : (input ?? undefined),
+          result: body === null ? null : { contentType: jsonContentType, body },
+        }),
+        position: ({ row }) => ({ at: row.createdAt, id: row.id }),
+      });
+    },
+    async getResult(tenantId, jobId) {
+      const [found] = await getResult.execute({ tenantId, jobId });
+      if (found === undefined) return null;
+      return { job: jobOf(found.row), result: found.result === null ? null : resultOf(found.result) };
+    },
+  };
+}
+
+const inputBytes = sql<number | null>`octet_length(${jobInput.body})`;
+const shortInput = sql<string | null>`case when octet_length(${jobInput.body}) <= ${inlineResultBytesMax}
+  then ${jobInput.body} end`;
+const shortResult = sql<Uint8Array | null>`case when ${jobResult.contentType} = ${jsonContentType}
+  and octet_length(${jobResult.body}) <= ${inlineResultBytesMax} then ${jobResult.body} end`.mapWith(
+  jobResult.body,
+);
+
+function matches(filter: JobFilter): (SQL | undefined)[] {
+  const { status, kind, createdAfter, metadata } = filter;
+  return [
+    status === undefined ? undefined : inArray(job.status, [...status]),
+    kind === undefined ? undefined : eq(job.kind, kind),
+    createdAfter === undefined ? undefined : gte(job.createdAt, createdAfter),
+    ...Object.entries(metadata ?? {}).map(([member, value]) => hasMember(job.metadata, member, value)),
+  ];
+}

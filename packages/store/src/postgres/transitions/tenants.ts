@@ -1,0 +1,39 @@
+// Makes tenants, rotates their callback secrets, and keeps API keys.
+import type { Instant, NewApiKey } from "@ringback/core";
+import { callbackOwner } from "../../secret-place.ts";
+import type { Ground } from "../ground.ts";
+import { inserter } from "../rows.ts";
+import { apiKey, tenant } from "../schema.ts";
+import { addSecret } from "./secret-rows.ts";
+
+const insertTenant = inserter(tenant, {
+  suffix: `on conflict do nothing returning t.tenant_id as "tenantId"`,
+});
+const putKey = inserter(apiKey, {
+  suffix: "on conflict (lookup) do update set hash = excluded.hash, scopes = excluded.scopes",
+});
+
+export async function ensureTenant(
+  ground: Ground,
+  { id, callbackSecret }: { readonly id: string; readonly callbackSecret: string },
+  now: Instant,
+): Promise<boolean> {
+  const made = await ground.transaction.ask(insertTenant.text, [
+    insertTenant.spell([{ tenantId: id, createdAt: now }]),
+  ]);
+  if (made.length === 0) return false;
+  const owner = { tenantId: id, owner: callbackOwner };
+  await addSecret(ground, owner, { secret: callbackSecret, now, overlapUntil: now });
+  return true;
+}
+
+export async function putKeys(
+  { transaction }: Ground,
+  items: readonly NewApiKey[],
+  now: Instant,
+): Promise<void> {
+  if (items.length === 0) return;
+  transaction.mark();
+  // One statement each, since a list may hold the same key twice.
+  for (const item of items) transaction.send(putKey.text, [putKey.spell([{ ...item, createdAt: now }])]);
+}

@@ -1,0 +1,48 @@
+// What is due, and what its time is over for.
+import type { Due, Instant } from "@ringback/core";
+import type { Ground } from "../ground.ts";
+import { usedPriorities } from "./runs.ts";
+
+const earliest = (condition: string): string => `${usedPriorities}
+  select min(first.due_at) as at from used cross join lateral (
+    select j.due_at from job as j
+    where j.status = 'queued' and j.priority = used.priority and ${condition} order by j.due_at limit 1
+  ) as first where used.priority is not null`;
+const jobsSince = earliest("j.due_at <= $1");
+const nextJobAt = earliest("j.due_at > $1");
+const freeLane = "claimed_by is null and not paused and due_at is not null";
+const dueLanes = `select tenant_id as "tenantId", id as "laneId", due_at as since from lane
+  where ${freeLane} and due_at <= $1 order by due_at limit $2`;
+const nextLaneAt = `select due_at as at from lane where ${freeLane} and due_at > $1 order by due_at limit 1`;
+const expireKeys = `delete from idempotency where (tenant_id, key) in (
+    select tenant_id, key from idempotency where expires_at <= $1 order by expires_at limit $2
+    for update skip locked
+  ) returning 1`;
+const expireSecrets = `delete from signing_secret where (tenant_id, owner, n) in (
+    select tenant_id, owner, n from signing_secret where expires_at is not null and expires_at <= $1
+    order by expires_at limit $2 for update skip locked
+  ) returning 1`;
+
+export async function readDue({ transaction }: Ground, now: Instant, limit: number): Promise<Due> {
+  const at = async (text: string): Promise<Instant | null> => {
+    const [row] = await transaction.ask<{ at: Instant | null }>(text, [now]);
+    return row?.at ?? null;
+  };
+  const [since, nextJob, lanes, nextLane] = await Promise.all([
+    at(jobsSince),
+    at(nextJobAt),
+    transaction.ask<Due["lanes"][number]>(dueLanes, [now, limit]),
+    at(nextLaneAt),
+  ]);
+  return { jobsSince: since, nextJobAt: nextJob, lanes, nextLaneAt: nextLane };
+}
+
+export async function expire(
+  { transaction }: Ground,
+  { now, limit }: { readonly now: Instant; readonly limit: number },
+): Promise<number> {
+  const deleted = await Promise.all(
+    [expireKeys, expireSecrets].map((text) => transaction.ask(text, [now, limit])),
+  );
+  return deleted.flat().length;
+}

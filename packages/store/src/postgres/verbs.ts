@@ -1,0 +1,189 @@
+// The store's verbs on PostgreSQL: which of them share a commit, and on which connections they run.
+import type {
+  AttemptRecord,
+  Acceptance,
+  HeldLane,
+  Instant,
+  JobKey,
+  RunEnd,
+  RunKey,
+  RunProgress,
+  Store,
+} from "@ringback/core";
+import type { CallGroups } from "../call-groups.ts";
+import { asUnavailable } from "./faults.ts";
+import type { Ground } from "./ground.ts";
+import type { DeliveryKey } from "./transitions/attempts.ts";
+import { recordAttempts } from "./transitions/attempts.ts";
+import { acceptJobs, cancelJobs, type AtTime } from "./transitions/intake.ts";
+import {
+  claimDeliveries,
+  claimLanes,
+  extendLanes,
+  recoverLanes,
+  releaseLanes,
+  type ClaimCall,
+} from "./transitions/lanes.ts";
+import {
+  claimRuns,
+  endRuns,
+  extendRuns,
+  failUnknownKinds,
+  recoverRuns,
+  reportProgress,
+  type Lease,
+} from "./transitions/runs.ts";
+import { setEndpointStatus } from "./transitions/endpoint-rows.ts";
+import { createEndpoints, redeliver } from "./transitions/support.ts";
+import { addSecret } from "./transitions/secret-rows.ts";
+import { ensureTenant, putKeys } from "./transitions/tenants.ts";
+import { expire, readDue } from "./transitions/upkeep.ts";
+import { endpointOf } from "./nouns.ts";
+import { callbackOwner } from "../secret-place.ts";
+
+/** Runs `work` in one transaction on one of the pools, writes what it drafted, and tells of it after the commit. */
+export type Transact = <Result>(
+  which: "front" | "work",
+  work: (ground: Ground) => Promise<Result>,
+) => Promise<Result>;
+
+export type Verbs = Pick<Store, "intake" | "runs" | "lanes" | "support" | "recover" | "due" | "expire"> & {
+  readonly tenants: Pick<Store["tenants"], "ensureTenant" | "rotateCallbackSecret" | "putKeys">;
+};
+
+/** How much one transaction of `recover` takes on, so that others are not kept waiting. */
+const recoveredAtOnceMax = 200;
+
+export function createVerbs(transact: Transact, groups: CallGroups): Verbs {
+  const lists = listsOf(transact, groups);
+  const alone = aloneOf(transact);
+  return {
+    ...intakeAndRuns(lists, alone),
+    ...lanesAndSupport(lists, alone),
+    ...upkeepOf(alone),
+  };
+}
+
+type Lists = ReturnType<typeof listsOf>;
+type Alone = ReturnType<typeof aloneOf>;
+
+/** Verbs over lists: the lists of many callers become one, and each caller gets its part of the answers. */
+function listsOf(transact: Transact, groups: CallGroups) {
+  const line =
+    (which: "front" | "work") =>
+    <Item, Answer>(work: (ground: Ground, items: readonly Item[]) => Promise<readonly Answer[]>) => {
+      const shared = groups.line<readonly Item[], Answer[]>(async (calls) => {
+        const answers = await transact(which, (ground) => work(ground, calls.flat()));
+        let at = 0;
+        return calls.map((items) => answers.slice(at, (at += items.length)));
+      });
+      return async (items: readonly Item[]): Promise<Answer[]> => (items.length === 0 ? [] : shared(items));
+    };
+  const front = line("front");
+  const work = line("work");
+  return {
+    accept: front<AtTime<Acceptance>, Awaited<ReturnType<typeof acceptJobs>>[number]>(acceptJobs),
+    cancel: front<AtTime<JobKey>, Awaited<ReturnType<typeof cancelJobs>>[number]>(cancelJobs),
+    redeliver: front<AtTime<DeliveryKey>, Awaited<ReturnType<typeof redeliver>>[number]>(redeliver),
+    extendRuns: work<Lease<RunKey>, Awaited<ReturnType<typeof extendRuns>>[number]>(extendRuns),
+    report: work<AtTime<RunProgress>, "written" | "lost">(reportProgress),
+    end: work<AtTime<RunEnd>, Awaited<ReturnType<typeof endRuns>>[number]>(endRuns),
+    extendLanes: work<Lease<HeldLane>, "extended" | "lost">(extendLanes),
+    release: work<AtTime<HeldLane>, null>(async (ground, items) => {
+      await releaseLanes(ground, items);
+      return items.map(() => null);
+    }),
+    claimDeliveries: work<ClaimCall, Awaited<ReturnType<typeof claimDeliveries>>[number]>(claimDeliveries),
+    record: work<AtTime<AttemptRecord>, "recorded" | "lost">(recordAttempts),
+  };
+}
+
+/** Verbs that are whole by themselves: each call is a transaction of its own. */
+function aloneOf(transact: Transact) {
+  type Work<Result> = (ground: Ground) => Promise<Result>;
+  const on =
+    (which: "front" | "work") =>
+    async <Result>(work: Work<Result>): Promise<Result> => {
+      try {
+        return await transact(which, work);
+      } catch (thrown) {
+        throw asUnavailable(thrown) ?? thrown;
+      }
+    };
+  return { front: on("front"), work: on("work") };
+}
+
+function intakeAndRuns(lists: Lists, alone: Alone): Pick<Verbs, "intake" | "runs"> {
+  return {
+    intake: {
+      acceptJobs: (items, now) => lists.accept(atTime(items, now)),
+      cancelJobs: (items, now) => lists.cancel(atTime(items, now)),
+    },
+    runs: {
+      claim: (options) => alone.work((ground) => claimRuns(ground, options)),
+      extend: (keys, { now, leaseMs }) =>
+        lists.extendRuns(keys.map((key) => ({ key, leaseUntil: now + leaseMs }))),
+      reportProgress: (items, now) => lists.report(atTime(items, now)),
+      end: (items, now) => lists.end(atTime(items, now)),
+      failUnknownKinds: (options) => alone.work((ground) => failUnknownKinds(ground, options)),
+    },
+  };
+}
+
+function lanesAndSupport(lists: Lists, alone: Alone): Pick<Verbs, "lanes" | "support" | "tenants"> {
+  return {
+    lanes: {
+      claim: (options) => alone.work((ground) => claimLanes(ground, options)),
+      extend: (held, { now, leaseMs }) =>
+        lists.extendLanes(held.map((key) => ({ key, leaseUntil: now + leaseMs }))),
+      async release(held, now) {
+        await lists.release(atTime(held, now));
+      },
+      async claimDeliveries(lane, { now, limit }) {
+        const [claimed] = await lists.claimDeliveries([{ lane, now, limit }]);
+        return claimed ?? { kind: "lost" };
+      },
+      recordAttempts: (items, now) => lists.record(atTime(items, now)),
+    },
+    support: {
+      createEndpoints: (items, now) => alone.front((ground) => createEndpoints(ground, items, now)),
+      setEndpointStatus: (key, { status, reason }, now) =>
+        alone.front(async (ground) => {
+          const row = await setEndpointStatus(ground, key, { status, reason, now });
+          return row === null ? null : endpointOf(row, ground.sealing);
+        }),
+      redeliver: (items, now) => lists.redeliver(atTime(items, now)),
+    },
+    tenants: {
+      ensureTenant: (tenant, now) => alone.front((ground) => ensureTenant(ground, tenant, now)),
+      rotateCallbackSecret: (tenantId, rotation) =>
+        alone.front((ground) => addSecret(ground, { tenantId, owner: callbackOwner }, rotation)),
+      putKeys: (items, now) => alone.front((ground) => putKeys(ground, items, now)),
+    },
+  };
+}
+
+function upkeepOf(alone: Alone): Pick<Verbs, "recover" | "due" | "expire"> {
+  return {
+    async recover(whose) {
+      const recovered = { runs: 0, lanes: 0, attempts: 0 };
+      const limited = { ...whose, limit: recoveredAtOnceMax };
+      for (let more = true; more;) {
+        // One after the other on purpose: each is a transaction of bounded size.
+        const runs = await alone.work((ground) => recoverRuns(ground, limited));
+        const lanes = await alone.work((ground) => recoverLanes(ground, limited));
+        recovered.runs += runs;
+        recovered.lanes += lanes.lanes;
+        recovered.attempts += lanes.attempts;
+        more = runs === recoveredAtOnceMax || lanes.lanes === recoveredAtOnceMax;
+      }
+      return recovered;
+    },
+    due: (now, limit) => alone.work((ground) => readDue(ground, now, limit)),
+    expire: (asked) => alone.work((ground) => expire(ground, asked)),
+  };
+}
+
+function atTime<Item>(items: readonly Item[], now: Instant): AtTime<Item>[] {
+  return items.map((item) => ({ item, now }));
+}
