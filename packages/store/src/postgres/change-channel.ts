@@ -2,7 +2,7 @@
 //
 // Both are hints: what is lost costs whoever waits one more look. So they travel on a connection of their own, after the
 // commit (a NOTIFY inside a transaction would make every commit of the database wait in one line), many changes at a time.
-import pg from "pg";
+import { Client } from "pg";
 import type { Change, Clock, Log, Random } from "@ringback/core";
 import type { ChangeFeed } from "../change-feed.ts";
 import { connectionOptions } from "./pools.ts";
@@ -31,7 +31,7 @@ export function createChangeChannel(
 ): ChangeChannel {
   const { feed, clock, log } = parts;
   const origin = Buffer.from(parts.random.bytes(9)).toString("base64url");
-  let client: pg.Client | null = null;
+  let client: Client | null = null;
   let waiting = new Map<string, Spelled>();
   let sending = false;
   let closed = false;
@@ -40,7 +40,7 @@ export function createChangeChannel(
 
   async function connect(): Promise<void> {
     if (closed) return;
-    const fresh = new pg.Client(connectionOptions(connectionString));
+    const fresh = new Client(connectionOptions(connectionString));
     fresh.on("error", (error) => lost(fresh, error.message));
     fresh.on("end", () => lost(fresh, "ended"));
     fresh.on("notification", ({ payload }) => hear(payload));
@@ -61,9 +61,9 @@ export function createChangeChannel(
     send();
   }
 
-  const given = new WeakSet<pg.Client>();
+  const given = new WeakSet<Client>();
 
-  function lost(which: pg.Client, reason: string): void {
+  function lost(which: Client, reason: string): void {
     if (closed || given.has(which)) return;
     given.add(which);
     if (client === which) client = null;

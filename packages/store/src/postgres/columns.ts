@@ -3,8 +3,6 @@ import { sql, type SQL } from "drizzle-orm";
 import type { NodePgDatabase } from "drizzle-orm/node-postgres";
 import { bigint, boolean, customType, index, pgTable, type PgColumn } from "drizzle-orm/pg-core";
 
-// The form of foreignKey that takes a callback is the deprecated one; it is not used.
-// oxlint-disable-next-line typescript/no-deprecated
 export { check, foreignKey, index, primaryKey, uniqueIndex } from "drizzle-orm/pg-core";
 
 export const table = pgTable;

@@ -6,7 +6,7 @@ import type { Instant, Ring } from "@ringback/core";
 import type { Effects, Gathered } from "../effects.ts";
 import type { AttemptRow, DeadLetterRow, DeliveryRow, EventRow, JobRow } from "./nouns.ts";
 import { inserter, saver, type RowsStatement } from "./rows.ts";
-import { attempt, deadLetter, delivery, event, job, jobInput, jobResult, lane } from "./schema.ts";
+import { attempt, deadLetter, delivery, event, job, jobInput, jobResult } from "./schema.ts";
 import { countsMoved, deliveryChanging, jobChanging } from "./states.ts";
 import { sendFeedLock } from "./feed-lock.ts";
 import { createLaneDraft, type LaneDraft } from "./lane-draft.ts";
@@ -18,7 +18,6 @@ export type RingStatement = (
 ) => { readonly text: string; readonly values: readonly unknown[] } | null;
 
 export type NewEventRow = Omit<EventRow, "seq">;
-export type LaneRow = typeof lane.$inferSelect;
 
 export interface Draft extends LaneDraft {
   insertJob(row: JobRow, input: string | null): void;

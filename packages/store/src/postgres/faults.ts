@@ -1,5 +1,5 @@
 // Which faults of PostgreSQL are nobody's mistake, and which of them are worth another try at once.
-import pg from "pg";
+import { DatabaseError } from "pg";
 import { StoreUnavailable } from "@ringback/core";
 
 /** Deadlock and serialization failure: the same transaction, made again, succeeds. */
@@ -39,7 +39,7 @@ function unavailableOf(error: Error): StoreUnavailable | null {
   const options = { cause: error };
   const code = codeOf(error);
   if (busy.has(code) || contested.has(code) || waitedTexts.test(error.message)) {
-    const text = `The database is busy (${code || "no free connection"}); nothing was written. Try again.`;
+    const text = `The database is busy (${code === "" ? "no free connection" : code}); nothing was written. Try again.`;
     return new StoreUnavailable("busy", text, options);
   }
   if (full.test(code)) {
@@ -47,7 +47,7 @@ function unavailableOf(error: Error): StoreUnavailable | null {
     return new StoreUnavailable("full", text, options);
   }
   if (isDatabaseError(error) ? unreachable.test(code) : isCut(error)) {
-    const text = `The database cannot be reached or written (${code || error.message}); nothing was written.`;
+    const text = `The database cannot be reached or written (${code === "" ? error.message : code}); nothing was written.`;
     return new StoreUnavailable("unreachable", text, options);
   }
   if (/after calling end on the pool/.test(error.message)) {
@@ -74,7 +74,7 @@ export function isSilence(thrown: unknown): boolean {
 }
 
 function isDatabaseError(error: Error): boolean {
-  return error instanceof pg.DatabaseError;
+  return error instanceof DatabaseError;
 }
 
 function codeOf(error: Error): string {

@@ -1,6 +1,6 @@
 // Opens the store on PostgreSQL and puts its parts together: two pools, a line of commits per verb, a channel of changes.
 import { drizzle } from "drizzle-orm/node-postgres";
-import pg from "pg";
+import { Client } from "pg";
 import type { Clock, Log, Random, RingSink, Store } from "@ringback/core";
 import { createCallGroups } from "../call-groups.ts";
 import { CannotOpenStore } from "../cannot-open-store.ts";
@@ -51,8 +51,8 @@ const serverVersionMin = 150_000;
 export async function openPostgresStore(options: PostgresStoreOptions): Promise<PostgresStore> {
   const { connectionString, clock, random, log, masterKey } = options;
   const sealing = createSealing(masterKey, random);
-  const applied = await prepareDatabase(options, sealing);
-  const pools = openPools(connectionString, { size: options.pool ?? {}, log });
+  const { applied, commitLevel } = await prepareDatabase(options, sealing);
+  const pools = openPools(connectionString, { size: options.pool ?? {}, commitLevel, log });
   const feed = createChangeFeed(log);
   const channel = createChangeChannel(connectionString, { feed, clock, random, log });
   const transactions = createTransactions({ clock, random, log });
@@ -108,11 +108,17 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
   };
 }
 
-/** How many migrations were applied. */
-async function prepareDatabase(options: PostgresStoreOptions, sealing: Sealing): Promise<number> {
+interface Prepared {
+  /** How many migrations were applied. */
+  readonly applied: number;
+  /** PostgreSQL's synchronous_commit, strong enough. */
+  readonly commitLevel: string;
+}
+
+async function prepareDatabase(options: PostgresStoreOptions, sealing: Sealing): Promise<Prepared> {
   const { connectionString, clock } = options;
   const place = placeOf(connectionString);
-  const client = new pg.Client({ ...connectionOptions(connectionString), query_timeout: 0 });
+  const client = new Client({ ...connectionOptions(connectionString), query_timeout: 0 });
   // A cut rejects the query that is under way; without a listener it would end the process as well.
   client.on("error", () => undefined);
   try {
@@ -120,9 +126,9 @@ async function prepareDatabase(options: PostgresStoreOptions, sealing: Sealing):
     await requireVersion(client, place);
     const migrations = readMigrations();
     const applied = await migrate(client, { migrations, apply: options.migrate, now: clock.now(), place });
-    await requireDurable(client, place);
+    const commitLevel = await requireDurable(client, place);
     await requireKey(client, sealing, place);
-    return applied;
+    return { applied, commitLevel };
   } catch (thrown) {
     const unavailable = asUnavailable(thrown);
     if (unavailable === null) throw thrown;
@@ -133,7 +139,7 @@ async function prepareDatabase(options: PostgresStoreOptions, sealing: Sealing):
   }
 }
 
-async function requireVersion(client: pg.Client, place: string): Promise<void> {
+async function requireVersion(client: Client, place: string): Promise<void> {
   const { rows } = await client.query<{ number: number; version: string }>(
     "select current_setting('server_version_num')::int as number, current_setting('server_version') as version",
   );
@@ -143,16 +149,23 @@ async function requireVersion(client: pg.Client, place: string): Promise<void> {
   throw new CannotOpenStore("old_postgres", place, { message });
 }
 
-/** Our connections commit synchronously by themselves; what only the server can do is to write to the disk at all. */
-async function requireDurable(client: pg.Client, place: string): Promise<void> {
-  const { rows } = await client.query<{ transaction_read_only: string }>("show transaction_read_only");
-  if (rows[0]?.transaction_read_only === "off") return;
-  const message = `The database ${place} only reads, as a standby does. Set DATABASE_URL to the primary.`;
-  throw new CannotOpenStore("not_writable", place, { message });
+/** Commits are on disk before anybody hears of them; `remote_apply`, which promises more, is kept. */
+async function requireDurable(client: Client, place: string): Promise<string> {
+  const { rows } = await client.query<{ readonly: string; level: string }>(
+    `select current_setting('transaction_read_only') as readonly, current_setting('synchronous_commit') as level`,
+  );
+  const { readonly = "on", level = "off" } = rows[0] ?? {};
+  if (readonly !== "off") {
+    const message = `The database ${place} only reads, as a standby does. Set DATABASE_URL to the primary.`;
+    throw new CannotOpenStore("not_writable", place, { message });
+  }
+  if (level === "on" || level === "remote_apply") return level;
+  const message = `The database ${place} has synchronous_commit=${level}, so an accepted job could be lost. Set it to on.`;
+  throw new CannotOpenStore("not_durable", place, { message });
 }
 
 /** A wrong key is told at the start, not at the first delivery. */
-async function requireKey(client: pg.Client, sealing: Sealing, place: string): Promise<void> {
+async function requireKey(client: Client, sealing: Sealing, place: string): Promise<void> {
   const { rows } = await client.query<SecretKey & { readonly sealed: string }>(
     `select tenant_id as "tenantId", owner, n, sealed from signing_secret limit 1`,
   );

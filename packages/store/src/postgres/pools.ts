@@ -1,12 +1,12 @@
 // The connections to PostgreSQL: two pools, so that a burst of one sort of work never leaves the other without any.
-import pg from "pg";
+import { Pool, types, type ClientConfig } from "pg";
 import type { Log } from "@ringback/core";
 
 export interface Pools {
   /** Intake, reads, support and tenants: what somebody waits for at the other end of a request. */
-  readonly front: pg.Pool;
+  readonly front: Pool;
   /** Runs, lanes and upkeep. */
-  readonly work: pg.Pool;
+  readonly work: Pool;
   close(): Promise<void>;
 }
 
@@ -27,11 +27,16 @@ const keepAliveAfterMs = 5_000;
 const idleTimeoutMs = 60_000;
 const poolMaxDefault = 5;
 
-/** What every connection is opened with. */
-export function connectionOptions(connectionString: string): pg.ClientConfig {
+/**
+ * What every connection is opened with. `commitLevel` is PostgreSQL's synchronous_commit, pinned so that a later change
+ * of the role's or the database's default weakens nothing. Compiling these short statements would cost more than it saves.
+ */
+export function connectionOptions(connectionString: string, commitLevel?: string): ClientConfig {
+  const pinned = commitLevel === undefined ? "" : ` -c synchronous_commit=${commitLevel}`;
   return {
     connectionString,
     application_name: "ringback",
+    options: `-c jit=off${pinned}`,
     connectionTimeoutMillis: acquireTimeoutMs,
     statement_timeout: statementTimeoutMs,
     lock_timeout: lockTimeoutMs,
@@ -43,25 +48,31 @@ export function connectionOptions(connectionString: string): pg.ClientConfig {
   };
 }
 
+type Parser = (text: string) => unknown;
+
+const int8: number = types.builtins.INT8;
+const parserByType = types.getTypeParser as (oid: number, format?: "text" | "binary") => Parser;
+
 /** 64-bit numbers come as numbers: instants, counts and tokens are far below 2^53. */
-function parserOf(oid: number, format?: "text" | "binary"): (text: string) => unknown {
-  if (oid === pg.types.builtins.INT8) return Number;
-  return pg.types.getTypeParser(oid, format as "text") as (text: string) => unknown;
+export function parserOf(oid: number, format?: "text" | "binary"): Parser {
+  return oid === int8 ? Number : parserByType(oid, format);
 }
 
-export function openPools(
-  connectionString: string,
-  options: { readonly size: PoolSize; readonly log: Log },
-): Pools {
-  const { size, log } = options;
-  const open = (name: string): pg.Pool => {
-    const pool = new pg.Pool({
-      ...connectionOptions(connectionString),
+export interface PoolsOptions {
+  readonly size: PoolSize;
+  readonly commitLevel: string;
+  readonly log: Log;
+}
+
+export function openPools(connectionString: string, options: PoolsOptions): Pools {
+  const { size, commitLevel, log } = options;
+  const open = (name: string): Pool => {
+    const pool = new Pool({
+      ...connectionOptions(connectionString, commitLevel),
       max: size.max ?? poolMaxDefault,
       idleTimeoutMillis: idleTimeoutMs,
       allowExitOnIdle: true,
       pipeline: true,
-      onConnect: prepareConnection,
     });
     // Without a listener, a connection that is cut while nobody uses it would end the process.
     pool.on("error", (error) => log.warn("store.connection_lost", { pool: name, error: error.message }));
@@ -76,16 +87,4 @@ export function openPools(
       await Promise.all([front.end(), work.end()]);
     },
   };
-}
-
-/**
- * Commits are on disk before they are answered, whatever the role's or the database's default is; `remote_apply`, which
- * promises more, is left as it is. Compiling these short statements would cost more than it saves.
- */
-async function prepareConnection(client: pg.ClientBase): Promise<void> {
-  await client.query(
-    `select set_config('jit', 'off', false),
-       case when current_setting('synchronous_commit') in ('on', 'remote_apply') then ''
-            else set_config('synchronous_commit', 'on', false) end`,
-  );
 }

@@ -84,33 +84,30 @@ function listed(columns: readonly NamedColumn[]): string {
   return `json_to_recordset($1::json) as v(${columns.map(({ property, type }) => `"${property}" ${type}`).join(", ")})`;
 }
 
+/** Only the columns of the list are spelled, whatever else a row carries. */
 function speller<Row>(columns: readonly NamedColumn[]): (rows: readonly Row[]) => string {
-  const names = columns.map(({ property }) => property);
-  const binary = columns.filter(({ type }) => type === "bytea").map(({ property }) => property);
-  return (rows) => {
-    const plain = binary.length === 0 ? rows : rows.map((row) => withHex(row as RawRow, binary));
-    return spellJson(plain, names);
-  };
+  return (rows) =>
+    spellJson(
+      rows.map((row) => {
+        const values = row as RawRow;
+        const picked: RawRow = {};
+        for (const { property } of columns) picked[property] = spellValue(values[property]);
+        return picked;
+      }),
+    );
 }
 
 /** PostgreSQL reads bytes in JSON as the text `\x…`. */
-function withHex(row: RawRow, binary: readonly string[]): RawRow {
-  const spelled = { ...row };
-  for (const property of binary) {
-    const value = row[property];
-    if (value instanceof Uint8Array) {
-      const hex = Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString("hex");
-      spelled[property] = `\\x${hex}`;
-    }
-  }
-  return spelled;
+function spellValue(value: unknown): unknown {
+  if (!(value instanceof Uint8Array)) return value;
+  return `\\x${Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString("hex")}`;
 }
 
 /** What PostgreSQL's text cannot hold: the character zero, and half of a surrogate pair. */
 const unholdable = /\\u(?:0000|d[89a-f])/;
 
 /** Intake refuses such characters in payloads; in errors and details that others wrote, U+FFFD stands in for them. */
-function spellJson(rows: readonly unknown[], _names: readonly string[]): string {
+function spellJson(rows: readonly RawRow[]): string {
   const spelled = JSON.stringify(rows);
   if (!unholdable.test(spelled)) return spelled;
   return JSON.stringify(rows, (_key, value: unknown) =>

@@ -2,7 +2,7 @@
 //
 // Statements are pipelined: what does not need the answer before it is sent without waiting for it. A statement that fails
 // makes every later one fail too, and the commit a rollback, so only the first fault is told.
-import type pg from "pg";
+import type { Pool, PoolClient, QueryResult } from "pg";
 import { StoreUnavailable, type Clock, type Log, type Random } from "@ringback/core";
 import { isContested, isCut, isSilence } from "./faults.ts";
 import type { RawRow } from "./rows.ts";
@@ -21,7 +21,7 @@ export interface Transactions {
    * Runs `work` in one transaction and resolves with what it returned when that is on disk. `work` may run more than
    * once, each time from the beginning. Rejects with what it threw, or with the database's fault.
    */
-  run<Result>(pool: pg.Pool, work: (transaction: Transaction) => Promise<Result>): Promise<Result>;
+  run<Result>(pool: Pool, work: (transaction: Transaction) => Promise<Result>): Promise<Result>;
 }
 
 /** Thrown inside `work` when another process was first: the transaction is made again and sees what that one did. */
@@ -43,7 +43,7 @@ export function createTransactions(parts: {
     new Promise((resolve) => void clock.after(Math.max(1, Math.round(ms)), resolve));
 
   /** What became of the transaction with this id: PostgreSQL remembers it, whoever asks. */
-  async function fateOf(pool: pg.Pool, id: string): Promise<"committed" | "aborted" | "unknown"> {
+  async function fateOf(pool: Pool, id: string): Promise<"committed" | "aborted" | "unknown"> {
     const until = clock.monotonicMs() + doubtMs;
     while (clock.monotonicMs() < until) {
       try {
@@ -62,7 +62,7 @@ export function createTransactions(parts: {
   }
 
   async function attempt<Result>(
-    pool: pg.Pool,
+    pool: Pool,
     work: (transaction: Transaction) => Promise<Result>,
   ): Promise<Result> {
     const client = await pool.connect();
@@ -122,12 +122,12 @@ interface Line extends Transaction {
   fault(): unknown;
 }
 
-function createLine(client: pg.PoolClient): Line {
+function createLine(client: PoolClient): Line {
   const sent: Promise<unknown>[] = [];
   let first: unknown = null;
-  let marked: Promise<pg.QueryResult<RawRow>> | null = null;
+  let marked: Promise<QueryResult<RawRow>> | null = null;
 
-  function query(text: string, values: readonly unknown[]): Promise<pg.QueryResult<RawRow>> {
+  function query(text: string, values: readonly unknown[]): Promise<QueryResult<RawRow>> {
     const asked = client.query<RawRow>({ name: nameOf(text), text, values: [...values] });
     const told = asked.catch((thrown: unknown) => {
       first ??= thrown;
@@ -164,7 +164,7 @@ function createLine(client: pg.PoolClient): Line {
 }
 
 /** A connection that still answers goes back to its pool; one that does not is closed. */
-async function giveBack(client: pg.PoolClient, fault: unknown): Promise<void> {
+async function giveBack(client: PoolClient, fault: unknown): Promise<void> {
   if (isCut(fault)) {
     client.release(true);
     return;

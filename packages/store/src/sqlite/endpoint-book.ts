@@ -3,19 +3,9 @@
 // One process holds the file, so what is remembered is true until this process changes an endpoint or rolls back.
 import { matchesEvent, withoutQuery, type EventPatterns } from "@ringback/core";
 import type { Client } from "./rows.ts";
+import type { EndpointBook, KnownEndpoint } from "./states.ts";
 
-export interface KnownEndpoint {
-  readonly id: string;
-  /** Without its query. */
-  readonly url: string;
-  readonly host: string;
-  readonly events: EventPatterns;
-}
-
-export interface EndpointBook {
-  find(tenantId: string, endpointId: string): KnownEndpoint | undefined;
-  /** The tenant's endpoints, active or paused, that want events of this type. */
-  wanting(tenantId: string, type: string): readonly KnownEndpoint[];
+export interface EndpointMemory extends EndpointBook {
   forget(tenantId: string): void;
   forgetAll(): void;
 }
@@ -28,7 +18,7 @@ interface TenantPage {
 const tenantsMax = 10_000;
 const typesMax = 100;
 
-export function createEndpointBook(client: Client): EndpointBook {
+export function createEndpointBook(client: Client): EndpointMemory {
   const pages = new Map<string, TenantPage>();
   const select = client.prepare<[string], { id: string; url: string; host: string; events: string }>(
     "select id, url, host, events from endpoint where tenant_id = ? order by created_at, id",

@@ -2,7 +2,7 @@
 import type { Random } from "@ringback/core";
 import type { Effects } from "../effects.ts";
 import type { Sealing } from "../sealing.ts";
-import type { EndpointBook } from "./endpoint-book.ts";
+import type { EndpointMemory } from "./endpoint-book.ts";
 import type { Client } from "./rows.ts";
 
 export interface Ground {
@@ -10,5 +10,5 @@ export interface Ground {
   readonly random: Random;
   readonly sealing: Sealing;
   readonly effects: Effects;
-  readonly endpoints: EndpointBook;
+  readonly endpoints: EndpointMemory;
 }

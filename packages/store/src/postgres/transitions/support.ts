@@ -21,7 +21,8 @@ export async function createEndpoints(
   now: Instant,
 ): Promise<Endpoint[]> {
   const { transaction, draft, sealing } = ground;
-  const rows = items.map(({ secret: _, headers, ...asked }) => {
+  const rows = items.map((item) => {
+    const { headers, ...asked } = item;
     const place = { tenantId: asked.tenantId, table: "endpoint", rowId: asked.id, column: "sealed_headers" };
     const sealedHeaders =
       Object.keys(headers).length === 0 ? null : sealing.seal(JSON.stringify(headers), place);

@@ -1,7 +1,6 @@
 // Records ended attempts and applies what comes of their deliveries: retry, delivered, or dead with its dead letter.
 import {
   afterAttempt,
-  attemptsAllowed,
   makeId,
   type AfterAttempt,
   type AttemptRecord,
@@ -12,6 +11,7 @@ import type { Ground } from "../ground.ts";
 import type { DeliveryRow } from "../nouns.ts";
 import { inserter, rowReader, type RawRow } from "../rows.ts";
 import { attempt, delivery } from "../schema.ts";
+import { afterAttemptRow, attemptRow, unknownEnd, type EndedRecord } from "../states.ts";
 import { createDeliveryRows } from "./delivery-rows.ts";
 import { createEndpointRows } from "./endpoint-rows.ts";
 import { createLaneDue, type LaneKey } from "./lane-due.ts";
@@ -22,11 +22,6 @@ export interface AttemptTransitions {
   /** Records what was in flight in a lane whose holder is gone; how many that were. The lane is to be recounted after it. */
   recordUnknown(lane: LaneKey, now: Instant): number;
 }
-
-/** One attempt that has ended, in whatever way. */
-type EndedRecord = Omit<AttemptRecord, "lane" | "deliveryId" | "n">;
-
-const unknownDetail = "The process that made this attempt was lost before it could record what came of it.";
 
 export function createAttemptTransitions(ground: Ground): AttemptTransitions {
   const { client, random } = ground;
@@ -48,27 +43,11 @@ export function createAttemptTransitions(ground: Ground): AttemptTransitions {
 
   /** Applies the attempt to the delivery it was made for; the delivery's next state. */
   function apply(row: DeliveryRow, ended: EndedRecord, now: Instant): AfterAttempt {
-    const { policy } = ended;
     const { roundFailures, redeliverRequested } = row;
-    const ledger = { roundFailures, redeliverRequested, policy };
+    const ledger = { roundFailures, redeliverRequested, policy: ended.policy };
     const next = afterAttempt(ledger, ended.ended, { now, random });
-    insert({ ...attemptColumns(row, ended), retryAt: retryAtOf(next) });
-    const pending = next.status === "pending";
-    const after: DeliveryRow = {
-      ...row,
-      url: ended.url,
-      status: next.status,
-      dueAt: pending ? next.dueAt : null,
-      trigger: pending ? next.nextTrigger : "auto",
-      roundFailures: pending ? next.roundFailures : row.roundFailures,
-      attemptStartedAt: null,
-      redeliverRequested: false,
-      attempts: row.attempts + 1,
-      attemptsMax: attemptsAllowed(policy),
-      code: ended.ended.code,
-      httpStatus: ended.response?.status ?? null,
-      finishedAt: pending ? null : now,
-    };
+    insert(attemptRow(row, ended, next));
+    const after = afterAttemptRow(row, ended, { next, now });
     deliveries.save(after, row);
     if (next.status === "dead") deliveries.bury(after, { detail: ended.detail, now });
     if (next.status === "delivered") deliveries.resolve(after, now);
@@ -108,49 +87,10 @@ export function createAttemptTransitions(ground: Ground): AttemptTransitions {
     recordUnknown({ tenantId, laneId }, now) {
       const rows = selectInFlight.all(tenantId, laneId).map(reader.read);
       for (const row of rows) {
-        const ended: EndedRecord = {
-          attemptId: makeId("att", now, random),
-          durationMs: Math.max(0, now - (row.attemptStartedAt ?? now)),
-          url: row.url,
-          request: null,
-          response: null,
-          ended: { outcome: "outcome_unknown", code: "outcome_unknown", retryAfterMs: null },
-          detail: unknownDetail,
-          peerAddress: null,
-          policy: receivers.policyOf(row),
-        };
-        apply(row, ended, now);
+        const lost = { attemptId: makeId("att", now, random), policy: receivers.policyOf(row), now };
+        apply(row, unknownEnd(row, lost), now);
       }
       return rows.length;
     },
-  };
-}
-
-/** A redelivery that was asked for meanwhile is not the schedule's retry. */
-function retryAtOf(next: AfterAttempt): Instant | null {
-  return next.status === "pending" && next.nextTrigger === "auto" ? next.dueAt : null;
-}
-
-function attemptColumns(row: DeliveryRow, ended: EndedRecord): typeof attempt.$inferInsert {
-  const { request, response } = ended;
-  return {
-    tenantId: row.tenantId,
-    deliveryId: row.id,
-    n: row.attempts + 1,
-    id: ended.attemptId,
-    trigger: row.trigger,
-    startedAt: row.attemptStartedAt ?? 0,
-    durationMs: Math.round(ended.durationMs),
-    url: ended.url,
-    outcome: ended.ended.outcome,
-    code: ended.ended.code,
-    detail: ended.detail,
-    peerAddress: ended.peerAddress,
-    requestHeaders: request?.headers ?? null,
-    requestBodyBytes: request?.bodyBytes ?? null,
-    responseStatus: response?.status ?? null,
-    responseHeaders: response?.headers ?? null,
-    responseTruncated: response?.truncated ?? null,
-    responseBody: response?.body ?? null,
   };
 }

@@ -1,9 +1,10 @@
 // Loads a delivery, saves its next state, and keeps what depends on its status true: the job's counts and the dead letter.
-import type { DeliveryStatus, Instant } from "@ringback/core";
+import type { Instant } from "@ringback/core";
 import type { Ground } from "../ground.ts";
 import type { DeliveryRow } from "../nouns.ts";
 import { inserter, rowReader, saver, type RawRow } from "../rows.ts";
 import { deadLetter, delivery } from "../schema.ts";
+import { countsMoved, deliveryChanging } from "../states.ts";
 
 export interface DeliveryRows {
   find(tenantId: string, deliveryId: string): DeliveryRow | null;
@@ -21,8 +22,8 @@ export function createDeliveryRows(ground: Ground): DeliveryRows {
   const select = client.prepare<[string, string], RawRow>(
     `select ${reader.list} from delivery where tenant_id = ? and id = ?`,
   );
-  const save = saver(client, delivery, { set: changing, key: ["tenantId", "id"] });
-  const count = client.prepare<[...Counts, string, string], RawRow>(
+  const save = saver(client, delivery, { set: deliveryChanging, key: ["tenantId", "id"] });
+  const count = client.prepare<[number, number, number, number, string, string], RawRow>(
     `update job set deliveries_pending = deliveries_pending + ?, deliveries_delivered = deliveries_delivered + ?,
        deliveries_dead = deliveries_dead + ?, deliveries_canceled = deliveries_canceled + ?, version = version + 1
      where tenant_id = ? and id = ?`,
@@ -44,7 +45,8 @@ export function createDeliveryRows(ground: Ground): DeliveryRows {
     save(next, earlier) {
       save(next);
       if (!next.forCallback || next.jobId === null || next.status === earlier.status) return;
-      count.run(...countsMoved(earlier.status, next.status), next.tenantId, next.jobId);
+      const { pending, delivered, dead, canceled } = countsMoved(earlier.status, next.status);
+      count.run(pending, delivered, dead, canceled, next.tenantId, next.jobId);
       effects.jobChanged(next.tenantId, next.jobId);
     },
     bury(row, { detail, now }) {
@@ -55,26 +57,3 @@ export function createDeliveryRows(ground: Ground): DeliveryRows {
     resolve: ({ tenantId, id }, now) => void resolve.run(now, tenantId, id),
   };
 }
-
-type Counts = [pending: number, delivered: number, dead: number, canceled: number];
-
-function countsMoved(from: DeliveryStatus, to: DeliveryStatus): Counts {
-  const moved = (status: DeliveryStatus): number => Number(to === status) - Number(from === status);
-  return [moved("pending"), moved("delivered"), moved("dead"), moved("canceled")];
-}
-
-/** Everything about a delivery that changes after it was made. */
-const changing = [
-  "url",
-  "status",
-  "dueAt",
-  "trigger",
-  "attemptStartedAt",
-  "redeliverRequested",
-  "attempts",
-  "attemptsMax",
-  "roundFailures",
-  "code",
-  "httpStatus",
-  "finishedAt",
-] as const satisfies readonly (keyof DeliveryRow)[];

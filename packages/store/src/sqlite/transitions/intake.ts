@@ -7,12 +7,12 @@ import {
   type Instant,
   type JobKey,
   type JobWithPayloads,
-  type NewJob,
 } from "@ringback/core";
 import type { Ground } from "../ground.ts";
 import { jobOf, type JobRow } from "../nouns.ts";
 import { inserter, rowReader, type RawRow } from "../rows.ts";
 import { idempotency, job, jobInput } from "../schema.ts";
+import { firstJobRow } from "../states.ts";
 import { createJobRows } from "./job-rows.ts";
 
 export interface IntakeTransitions {
@@ -66,7 +66,7 @@ export function createIntakeTransitions(ground: Ground): IntakeTransitions {
     if (callback !== null && "endpointId" in callback) {
       if (endpoints.find(tenantId, callback.endpointId) === undefined) return { kind: "no_endpoint" };
     }
-    const announcement = jobs.announce(firstRow(item, now, ground), "job.queued");
+    const announcement = jobs.announce(firstJobRow(item, now, ground.sealing), "job.queued");
     const { row } = announcement;
     insertJob(row);
     if (input !== null) insertInput({ tenantId, jobId: id, body: input });
@@ -108,84 +108,5 @@ export function createIntakeTransitions(ground: Ground): IntakeTransitions {
   return {
     acceptJobs: (items, now) => items.map((item) => accept(item, now)),
     cancelJobs: (items, now) => items.map((item) => cancel(item, now)),
-  };
-}
-
-function firstRow(item: Acceptance, now: Instant, { sealing }: Ground): JobRow {
-  const { job: asked, receiver } = item;
-  const { tenantId, id, kind, priority, metadata, runAt, runTimeoutMs, maxRuns, traceparent } = asked;
-  const seal = (column: string, plain: string): string =>
-    sealing.seal(plain, { tenantId, table: "job", rowId: id, column });
-  return {
-    tenantId,
-    id,
-    kind,
-    status: "queued",
-    priority,
-    metadata,
-    ...unstarted,
-    maxRuns,
-    runTimeoutMs,
-    ...callbackColumns(asked, receiver, seal),
-    createdAt: now,
-    runAt,
-    dueAt: runAt === null ? now : Math.max(runAt, now),
-    traceparent,
-    version: 1,
-  };
-}
-
-const unstarted = {
-  progressPercent: null,
-  progressMessage: null,
-  errorCode: null,
-  errorMessage: null,
-  errorRun: null,
-  runs: 0,
-  lostRuns: 0,
-  releasedRuns: 0,
-  deliveriesPending: 0,
-  deliveriesDelivered: 0,
-  deliveriesDead: 0,
-  deliveriesCanceled: 0,
-  startedAt: null,
-  finishedAt: null,
-  cancelRequestedAt: null,
-  claimedBy: null,
-  leaseUntil: null,
-  token: 0,
-} as const;
-
-type CallbackColumns = Pick<JobRow, Extract<keyof JobRow, `callback${string}`>>;
-
-function callbackColumns(
-  { callback }: NewJob,
-  receiver: Acceptance["receiver"],
-  seal: (column: string, plain: string) => string,
-): CallbackColumns {
-  const none: CallbackColumns = {
-    callbackEvents: null,
-    callbackEndpointId: null,
-    callbackUrl: null,
-    callbackOrigin: null,
-    callbackHost: null,
-    callbackSealedHeaders: null,
-    callbackSealedSecret: null,
-  };
-  if (callback === null) return none;
-  if ("endpointId" in callback) {
-    return { ...none, callbackEvents: callback.events, callbackEndpointId: callback.endpointId };
-  }
-  if (receiver === null) throw new Error("An inline callback needs its receiver's origin and host.");
-  const { events, url, headers, secret } = callback;
-  const hasHeaders = Object.keys(headers).length > 0;
-  return {
-    callbackEvents: events,
-    callbackEndpointId: null,
-    callbackUrl: url,
-    callbackOrigin: receiver.origin,
-    callbackHost: receiver.host,
-    callbackSealedHeaders: hasHeaders ? seal("callback_sealed_headers", JSON.stringify(headers)) : null,
-    callbackSealedSecret: secret === null ? null : seal("callback_sealed_secret", secret),
   };
 }

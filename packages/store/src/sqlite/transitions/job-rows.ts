@@ -12,7 +12,8 @@ import type { Ground } from "../ground.ts";
 import { jobOf, resultOf, type JobRow } from "../nouns.ts";
 import { rowReader, saver, type RawRow } from "../rows.ts";
 import { job, jobResult } from "../schema.ts";
-import { createEvents, type Receiver } from "./events.ts";
+import { counted, jobChanging, receiversOf, type Receiver } from "../states.ts";
+import { createEvents } from "./events.ts";
 
 export interface Telling {
   readonly type: JobEventType;
@@ -50,7 +51,7 @@ export function createJobRows(ground: Ground): JobRows {
   const selectResult = client.prepare<[string, string], RawRow>(
     `select ${resultReader.list} from job_result where tenant_id = ? and job_id = ?`,
   );
-  const save = saver(client, job, { set: changing, key: ["tenantId", "id"] });
+  const save = saver(client, job, { set: jobChanging, key: ["tenantId", "id"] });
 
   const inputOf = (row: JobRow): string | null => selectInput.get(row.tenantId, row.id) ?? null;
 
@@ -75,7 +76,7 @@ export function createJobRows(ground: Ground): JobRows {
       return raw === undefined ? null : resultOf(resultReader.read(raw));
     },
     advance(next, telling, now) {
-      const receivers = telling === null ? [] : events.receiversOf(next, telling.type);
+      const receivers = telling === null ? [] : receiversOf(next, telling.type, ground.endpoints);
       const row = counted({ ...next, version: next.version + 1 }, receivers);
       save(row);
       effects.jobChanged(row.tenantId, row.id);
@@ -87,7 +88,7 @@ export function createJobRows(ground: Ground): JobRows {
       return row;
     },
     announce(first, type) {
-      const receivers = events.receiversOf(first, type);
+      const receivers = receiversOf(first, type, ground.endpoints);
       const row = counted(first, receivers);
       return {
         row,
@@ -106,31 +107,3 @@ interface Told {
   readonly resultUrl: string | null;
   readonly now: Instant;
 }
-
-/** The deliveries owed to the job's own callback stand on its row, in the very version that the event shows. */
-function counted(row: JobRow, receivers: readonly Receiver[]): JobRow {
-  const own = receivers.filter(({ forCallback }) => forCallback).length;
-  return own === 0 ? row : { ...row, deliveriesPending: row.deliveriesPending + own };
-}
-
-/** Everything about a job that changes after it was accepted. */
-const changing = [
-  "status",
-  "progressPercent",
-  "progressMessage",
-  "errorCode",
-  "errorMessage",
-  "errorRun",
-  "runs",
-  "lostRuns",
-  "releasedRuns",
-  "deliveriesPending",
-  "dueAt",
-  "startedAt",
-  "finishedAt",
-  "cancelRequestedAt",
-  "claimedBy",
-  "leaseUntil",
-  "token",
-  "version",
-] as const satisfies readonly (keyof JobRow)[];

@@ -16,6 +16,7 @@ import type { Ground } from "../ground.ts";
 import { jobOf, type JobRow } from "../nouns.ts";
 import { inserter, rowReader, type RawRow } from "../rows.ts";
 import { job, jobResult } from "../schema.ts";
+import { begunRun, noProgress } from "../states.ts";
 import { createJobRows } from "./job-rows.ts";
 
 export interface RunTransitions {
@@ -83,18 +84,8 @@ export function createRunTransitions(ground: Ground): RunTransitions {
   }
 
   function begin(due: JobRow, lease: { holder: string; now: Instant; leaseUntil: Instant }): ClaimedRun {
-    const { holder, now, leaseUntil } = lease;
-    const running: JobRow = {
-      ...due,
-      ...noProgress,
-      status: "running",
-      runs: due.runs + 1,
-      dueAt: null,
-      startedAt: due.startedAt ?? now,
-      claimedBy: holder,
-      leaseUntil,
-      token: due.token + 1,
-    };
+    const { now, leaseUntil } = lease;
+    const running = begunRun(due, lease);
     const row = jobs.advance(running, { type: "job.started" }, now);
     const { tenantId, token, runTimeoutMs, traceparent } = row;
     const common = { tenantId, jobId: row.id, token, runTimeoutMs, traceparent, leaseUntil };
@@ -175,6 +166,3 @@ export function createRunTransitions(ground: Ground): RunTransitions {
     },
   };
 }
-
-/** Progress tells of the present run only. */
-const noProgress = { progressPercent: null, progressMessage: null };

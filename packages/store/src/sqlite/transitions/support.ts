@@ -1,9 +1,10 @@
 // What the support desk and the owners of endpoints change: endpoints, their pauses, and redeliveries.
 import type { Delivery, Endpoint, Instant, NewEndpoint, SupportStore } from "@ringback/core";
 import type { Ground } from "../ground.ts";
-import { deliveryOf, endpointOf, type DeliveryRow } from "../nouns.ts";
+import { deliveryOf, endpointOf } from "../nouns.ts";
 import { inserter } from "../rows.ts";
 import { endpoint } from "../schema.ts";
+import { redelivered } from "../states.ts";
 import { createDeliveryRows } from "./delivery-rows.ts";
 import { createEndpointRows } from "./endpoint-rows.ts";
 import { createLaneDue } from "./lane-due.ts";
@@ -47,13 +48,6 @@ export function createSupportTransitions(ground: Ground): SupportTransitions {
     return endpointOf(row, sealing);
   }
 
-  function redeliver(row: DeliveryRow, now: Instant): DeliveryRow {
-    if (row.attemptStartedAt !== null) return { ...row, redeliverRequested: true };
-    const due = { ...row, status: "pending", dueAt: now, trigger: "manual", finishedAt: null } as const;
-    // A finished delivery begins a new round of its policy; a pending one goes on with the round it is in.
-    return row.status === "pending" ? due : { ...due, roundFailures: 0 };
-  }
-
   return {
     createEndpoints: (items, now) => items.map((item) => create(item, now)),
     setEndpointStatus(key, status, now) {
@@ -64,7 +58,7 @@ export function createSupportTransitions(ground: Ground): SupportTransitions {
       items.map(({ tenantId, deliveryId }) => {
         const row = deliveries.find(tenantId, deliveryId);
         if (row === null) return null;
-        const next = redeliver(row, now);
+        const next = redelivered(row, now);
         deliveries.save(next, row);
         const lane = { tenantId, laneId: row.laneId };
         if (next.attemptStartedAt === null) laneDue.sooner(lane, now);

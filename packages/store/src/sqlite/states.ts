@@ -1,0 +1,344 @@
+// The first and next states of rows: pure, and the same for every dialect. Twin file: byte-identical for every dialect.
+//
+// What is decided lies in core (`afterRun`, `afterAttempt`); here it is written into columns.
+import {
+  attemptsAllowed,
+  matchesEvent,
+  withoutQuery,
+  type Acceptance,
+  type AfterAttempt,
+  type AttemptRecord,
+  type DeliveryStatus,
+  type EventPatterns,
+  type Instant,
+  type NewJob,
+} from "@ringback/core";
+import type { Sealing } from "../sealing.ts";
+import type { AttemptRow, DeliveryRow, JobRow } from "./nouns.ts";
+
+/** Somebody an event is owed to. */
+export interface Receiver {
+  /** Null for a job's inline callback. */
+  readonly endpointId: string | null;
+  readonly laneId: string;
+  /** Without its query. */
+  readonly url: string;
+  readonly host: string;
+  /** Owed to the job's own callback, so it is counted on the job. */
+  readonly forCallback: boolean;
+}
+
+export interface KnownEndpoint {
+  readonly id: string;
+  /** Without its query. */
+  readonly url: string;
+  readonly host: string;
+  readonly events: EventPatterns;
+}
+
+/** What is known of the tenants' endpoints. */
+export interface EndpointBook {
+  find(tenantId: string, endpointId: string): KnownEndpoint | undefined;
+  /** The tenant's endpoints, active or paused, that want events of this type. */
+  wanting(tenantId: string, type: string): readonly KnownEndpoint[];
+}
+
+/** Who is to hear of it: the job's callback, and every endpoint of its tenant that wants the type; none twice. */
+export function receiversOf(job: JobRow, type: string, endpoints: EndpointBook): readonly Receiver[] {
+  const own = callbackReceiver(job, type, endpoints);
+  const others = endpoints.wanting(job.tenantId, type).filter(({ id }) => id !== own?.endpointId);
+  const theirs = others.map((known) => endpointReceiver(known, false));
+  return own === null ? theirs : [own, ...theirs];
+}
+
+function callbackReceiver(job: JobRow, type: string, endpoints: EndpointBook): Receiver | null {
+  if (job.callbackEvents === null || !matchesEvent(job.callbackEvents, type)) return null;
+  const { callbackEndpointId, callbackUrl, callbackOrigin, callbackHost } = job;
+  if (callbackEndpointId !== null) {
+    const known = endpoints.find(job.tenantId, callbackEndpointId);
+    return known === undefined ? null : endpointReceiver(known, true);
+  }
+  if (callbackUrl === null || callbackOrigin === null || callbackHost === null) return null;
+  const url = withoutQuery(callbackUrl);
+  return { endpointId: null, laneId: callbackOrigin, url, host: callbackHost, forCallback: true };
+}
+
+function endpointReceiver({ id, url, host }: KnownEndpoint, forCallback: boolean): Receiver {
+  return { endpointId: id, laneId: id, url, host, forCallback };
+}
+
+/** The deliveries owed to the job's own callback stand on its row, in the very version that the event shows. */
+export function counted(row: JobRow, receivers: readonly Receiver[]): JobRow {
+  const own = receivers.filter(({ forCallback }) => forCallback).length;
+  return own === 0 ? row : { ...row, deliveriesPending: row.deliveriesPending + own };
+}
+
+/** A delivery that is due at once. */
+export function newDelivery(
+  event: {
+    readonly tenantId: string;
+    readonly id: string;
+    readonly type: string;
+    readonly jobId: string | null;
+  },
+  receiver: Receiver,
+  made: { readonly id: string; readonly now: Instant },
+): DeliveryRow {
+  return {
+    tenantId: event.tenantId,
+    id: made.id,
+    eventId: event.id,
+    eventType: event.type,
+    jobId: event.jobId,
+    ...receiver,
+    status: "pending",
+    dueAt: made.now,
+    trigger: "auto",
+    attemptStartedAt: null,
+    redeliverRequested: false,
+    attempts: 0,
+    attemptsMax: null,
+    roundFailures: 0,
+    code: null,
+    httpStatus: null,
+    createdAt: made.now,
+    finishedAt: null,
+  };
+}
+
+/** The row of a job that is being accepted; its callback's secrets are sealed. */
+export function firstJobRow(item: Acceptance, now: Instant, sealing: Sealing): JobRow {
+  const { job: asked, receiver } = item;
+  const { tenantId, id, kind, priority, metadata, runAt, runTimeoutMs, maxRuns, traceparent } = asked;
+  const seal = (column: string, plain: string): string =>
+    sealing.seal(plain, { tenantId, table: "job", rowId: id, column });
+  return {
+    tenantId,
+    id,
+    kind,
+    status: "queued",
+    priority,
+    metadata,
+    ...unstarted,
+    maxRuns,
+    runTimeoutMs,
+    ...callbackColumns(asked, receiver, seal),
+    createdAt: now,
+    runAt,
+    dueAt: runAt === null ? now : Math.max(runAt, now),
+    traceparent,
+    version: 1,
+  };
+}
+
+/** Progress tells of the present run only. */
+export const noProgress = { progressPercent: null, progressMessage: null } as const;
+
+const unstarted = {
+  ...noProgress,
+  errorCode: null,
+  errorMessage: null,
+  errorRun: null,
+  runs: 0,
+  lostRuns: 0,
+  releasedRuns: 0,
+  deliveriesPending: 0,
+  deliveriesDelivered: 0,
+  deliveriesDead: 0,
+  deliveriesCanceled: 0,
+  startedAt: null,
+  finishedAt: null,
+  cancelRequestedAt: null,
+  claimedBy: null,
+  leaseUntil: null,
+  token: 0,
+} as const;
+
+type CallbackColumns = Pick<JobRow, Extract<keyof JobRow, `callback${string}`>>;
+
+function callbackColumns(
+  { callback }: NewJob,
+  receiver: Acceptance["receiver"],
+  seal: (column: string, plain: string) => string,
+): CallbackColumns {
+  const none: CallbackColumns = {
+    callbackEvents: null,
+    callbackEndpointId: null,
+    callbackUrl: null,
+    callbackOrigin: null,
+    callbackHost: null,
+    callbackSealedHeaders: null,
+    callbackSealedSecret: null,
+  };
+  if (callback === null) return none;
+  if ("endpointId" in callback) {
+    return { ...none, callbackEvents: callback.events, callbackEndpointId: callback.endpointId };
+  }
+  if (receiver === null) throw new Error("An inline callback needs its receiver's origin and host.");
+  const { events, url, headers, secret } = callback;
+  const hasHeaders = Object.keys(headers).length > 0;
+  return {
+    callbackEvents: events,
+    callbackEndpointId: null,
+    callbackUrl: url,
+    callbackOrigin: receiver.origin,
+    callbackHost: receiver.host,
+    callbackSealedHeaders: hasHeaders ? seal("callback_sealed_headers", JSON.stringify(headers)) : null,
+    callbackSealedSecret: secret === null ? null : seal("callback_sealed_secret", secret),
+  };
+}
+
+/** A queued job whose next run has begun. */
+export function begunRun(
+  due: JobRow,
+  lease: { readonly holder: string; readonly now: Instant; readonly leaseUntil: Instant },
+): JobRow {
+  return {
+    ...due,
+    ...noProgress,
+    status: "running",
+    runs: due.runs + 1,
+    dueAt: null,
+    startedAt: due.startedAt ?? lease.now,
+    claimedBy: lease.holder,
+    leaseUntil: lease.leaseUntil,
+    token: due.token + 1,
+  };
+}
+
+/** One attempt that has ended, in whatever way. */
+export type EndedRecord = Omit<AttemptRecord, "lane" | "deliveryId" | "n">;
+
+/** What the delivery is after the attempt, as `afterAttempt` decided. */
+export function afterAttemptRow(
+  row: DeliveryRow,
+  ended: EndedRecord,
+  decided: { readonly next: AfterAttempt; readonly now: Instant },
+): DeliveryRow {
+  const { next, now } = decided;
+  const pending = next.status === "pending";
+  return {
+    ...row,
+    url: ended.url,
+    status: next.status,
+    dueAt: pending ? next.dueAt : null,
+    trigger: pending ? next.nextTrigger : "auto",
+    roundFailures: pending ? next.roundFailures : row.roundFailures,
+    attemptStartedAt: null,
+    redeliverRequested: false,
+    attempts: row.attempts + 1,
+    attemptsMax: attemptsAllowed(ended.policy),
+    code: ended.ended.code,
+    httpStatus: ended.response?.status ?? null,
+    finishedAt: pending ? null : now,
+  };
+}
+
+/** The attempt as it is kept; `row` is its delivery before it. */
+export function attemptRow(row: DeliveryRow, ended: EndedRecord, next: AfterAttempt): AttemptRow {
+  const { request, response } = ended;
+  return {
+    tenantId: row.tenantId,
+    deliveryId: row.id,
+    n: row.attempts + 1,
+    id: ended.attemptId,
+    trigger: row.trigger,
+    startedAt: row.attemptStartedAt ?? 0,
+    durationMs: Math.round(ended.durationMs),
+    url: ended.url,
+    outcome: ended.ended.outcome,
+    code: ended.ended.code,
+    detail: ended.detail,
+    peerAddress: ended.peerAddress,
+    // A redelivery that was asked for meanwhile is not the schedule's retry.
+    retryAt: next.status === "pending" && next.nextTrigger === "auto" ? next.dueAt : null,
+    requestHeaders: request?.headers ?? null,
+    requestBodyBytes: request?.bodyBytes ?? null,
+    responseStatus: response?.status ?? null,
+    responseHeaders: response?.headers ?? null,
+    responseTruncated: response?.truncated ?? null,
+    responseBody: response?.body ?? null,
+  };
+}
+
+/** How an attempt ended whose process was lost. */
+export function unknownEnd(
+  row: DeliveryRow,
+  lost: { readonly attemptId: string; readonly policy: EndedRecord["policy"]; readonly now: Instant },
+): EndedRecord {
+  return {
+    attemptId: lost.attemptId,
+    durationMs: Math.max(0, lost.now - (row.attemptStartedAt ?? lost.now)),
+    url: row.url,
+    request: null,
+    response: null,
+    ended: { outcome: "outcome_unknown", code: "outcome_unknown", retryAfterMs: null },
+    detail: "The process that made this attempt was lost before it could record what came of it.",
+    peerAddress: null,
+    policy: lost.policy,
+  };
+}
+
+/** A delivery that somebody wants to have sent again. */
+export function redelivered(row: DeliveryRow, now: Instant): DeliveryRow {
+  if (row.attemptStartedAt !== null) return { ...row, redeliverRequested: true };
+  const due = { ...row, status: "pending", dueAt: now, trigger: "manual", finishedAt: null } as const;
+  // A finished delivery begins a new round of its policy; a pending one goes on with the round it is in.
+  return row.status === "pending" ? due : { ...due, roundFailures: 0 };
+}
+
+/** What a change of a delivery's status adds to its job's counts. */
+export interface CountsMoved {
+  readonly pending: number;
+  readonly delivered: number;
+  readonly dead: number;
+  readonly canceled: number;
+}
+
+export function countsMoved(from: DeliveryStatus, to: DeliveryStatus): CountsMoved {
+  const moved = (status: DeliveryStatus): number => Number(to === status) - Number(from === status);
+  return {
+    pending: moved("pending"),
+    delivered: moved("delivered"),
+    dead: moved("dead"),
+    canceled: moved("canceled"),
+  };
+}
+
+/** Everything about a job that changes after it was accepted, but for the counts that deliveries move. */
+export const jobChanging = [
+  "status",
+  "progressPercent",
+  "progressMessage",
+  "errorCode",
+  "errorMessage",
+  "errorRun",
+  "runs",
+  "lostRuns",
+  "releasedRuns",
+  "deliveriesPending",
+  "dueAt",
+  "startedAt",
+  "finishedAt",
+  "cancelRequestedAt",
+  "claimedBy",
+  "leaseUntil",
+  "token",
+  "version",
+] as const satisfies readonly (keyof JobRow)[];
+
+/** Everything about a delivery that changes after it was made. */
+export const deliveryChanging = [
+  "url",
+  "status",
+  "dueAt",
+  "trigger",
+  "attemptStartedAt",
+  "redeliverRequested",
+  "attempts",
+  "attemptsMax",
+  "roundFailures",
+  "code",
+  "httpStatus",
+  "finishedAt",
+] as const satisfies readonly (keyof DeliveryRow)[];
