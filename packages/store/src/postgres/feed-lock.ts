@@ -16,7 +16,7 @@ const text = `select pg_advisory_xact_lock(${lockClass}, lock) from (
   ) as locks`;
 
 export function sendFeedLock(
-  transaction: Transaction,
+  transaction: Pick<Transaction, "send">,
   events: readonly { readonly tenantId: string }[],
 ): void {
   transaction.send(text, [[...new Set(events.map(({ tenantId }) => tenantId))]]);

@@ -20,6 +20,8 @@ export interface TestCluster {
   createDatabase(options?: { readonly empty?: boolean }): Promise<string>;
   /** Runs statements as the cluster's owner, in this database. */
   ask<Row extends QueryResultRow>(connectionString: string, text: string, values?: unknown[]): Promise<Row[]>;
+  /** A connection of its own, closed when the test is over. */
+  connect(connectionString: string): Promise<Client>;
   /** Opens a store on a new database; it is closed when the test is over. */
   openForTest(over?: Partial<PostgresStoreOptions>): Promise<OpenedOnPostgres>;
   /** The connection string of the cluster's own database. */
@@ -91,6 +93,13 @@ export function useCluster(): TestCluster {
     ask,
     createDatabase,
     home: () => home,
+    async connect(connectionString) {
+      const client = new Client({ connectionString, types: { getTypeParser: parserOf } });
+      client.on("error", () => undefined);
+      await client.connect();
+      onTestFinished(() => client.end());
+      return client;
+    },
     async openForTest(over = {}) {
       const connectionString = over.connectionString ?? (await createDatabase());
       const options = optionsForPostgres(connectionString, over);
