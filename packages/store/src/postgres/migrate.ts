@@ -62,7 +62,8 @@ export async function migrate(client: ClientBase, options: MigrateOptions): Prom
     for (const migration of missing) await applyOne(client, migration, options.now);
     return missing.length;
   } finally {
-    await client.query("select pg_advisory_unlock($1)", [migrationLock]);
+    // A connection that was cut has let go of it already, and its own fault is the one to tell.
+    await client.query("select pg_advisory_unlock($1)", [migrationLock]).catch(() => undefined);
   }
 }
 
@@ -91,7 +92,7 @@ async function applyOne(client: ClientBase, migration: Migration, now: Instant):
     await client.query("insert into migration values ($1, $2, $3, $4)", [number, name, hash, now]);
     await client.query("commit");
   } catch (thrown) {
-    await client.query("rollback");
+    await client.query("rollback").catch(() => undefined);
     throw thrown;
   }
 }

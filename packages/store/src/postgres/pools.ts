@@ -30,13 +30,14 @@ const poolMaxDefault = 5;
 /**
  * What every connection is opened with. `commitLevel` is PostgreSQL's synchronous_commit, pinned so that a later change
  * of the role's or the database's default weakens nothing. Compiling these short statements would cost more than it saves.
+ * None of them is meant to go through a whole table; without that choice, statistics that are behind cannot lead to it.
  */
 export function connectionOptions(connectionString: string, commitLevel?: string): ClientConfig {
   const pinned = commitLevel === undefined ? "" : ` -c synchronous_commit=${commitLevel}`;
   return {
     connectionString,
     application_name: "ringback",
-    options: `-c jit=off${pinned}`,
+    options: `-c jit=off -c enable_seqscan=off${pinned}`,
     connectionTimeoutMillis: acquireTimeoutMs,
     statement_timeout: statementTimeoutMs,
     lock_timeout: lockTimeoutMs,
@@ -74,7 +75,9 @@ export function openPools(connectionString: string, options: PoolsOptions): Pool
       allowExitOnIdle: true,
       pipeline: true,
     });
-    // Without a listener, a connection that is cut while nobody uses it would end the process.
+    // Without listeners, a connection that is cut would end the process: in use, when its statement has the fault already,
+    // as well as while it lies idle.
+    pool.on("connect", (client) => client.on("error", () => undefined));
     pool.on("error", (error) => log.warn("store.connection_lost", { pool: name, error: error.message }));
     return pool;
   };

@@ -105,7 +105,7 @@ describe("processes on one database", () => {
     const zombie = only(await scene.claimRuns());
     scene.pass(leaseMs);
     const recovered = await Promise.all(stores.map((store) => store.recover({ now: scene.now() })));
-    expect(recovered.map(({ runs }) => runs).toSorted()).toEqual([0, 1]);
+    expect(recovered.reduce((sum, { runs }) => sum + runs, 0)).toBe(1);
     const ask = { holder: "process-2", kinds: ["report"], limit: 9, now: scene.now(), leaseMs };
     const run = only(await second.runs.claim(ask));
     const ends = await Promise.all([
@@ -188,7 +188,7 @@ describe("processes on one database", () => {
     ).flat();
     writing = false;
     const whole = await scene.store.reads.readFeed(tenantId, { after: 0, types: null, limit: 10_000 });
-    expect(whole.map(({ jobId }) => jobId).toSorted()).toEqual(written.toSorted());
+    expect(whole.map(({ jobId }) => jobId ?? "").toSorted()).toEqual(written.toSorted());
     for (const seen of await reading) {
       expect(seen.map(({ seq }) => seq)).toEqual(whole.map(({ seq }) => seq));
     }

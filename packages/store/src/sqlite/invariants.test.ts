@@ -1,7 +1,7 @@
 import { describe, expect, it, onTestFinished } from "vitest";
 import { openScene } from "../conformance/scene.ts";
 import { createSealing } from "../sealing.ts";
-import { createRandomWalk } from "../testing/random-walk.ts";
+import { createRandomWalk, seeded } from "../testing/random-walk.ts";
 import { optionsForTest } from "../testing/sqlite-ground.ts";
 import { migrate, readMigrations } from "./migrate.ts";
 import { assembleStore } from "./open.ts";
@@ -66,12 +66,3 @@ describe("the rows stay true to each other", () => {
     expect(outcomes).toEqual(["delivered", "failed", "outcome_unknown"]);
   });
 });
-
-/** A linear congruential generator; any will do, so long as the seed gives the walk. */
-function seeded(seed: number): () => number {
-  let state = seed * 7_919;
-  return () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return state / 2 ** 32;
-  };
-}

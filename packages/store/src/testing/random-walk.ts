@@ -115,3 +115,12 @@ export async function createRandomWalk(scene: Scene, unit: () => number): Promis
     },
   };
 }
+
+/** A linear congruential generator; any will do, so long as the seed gives the walk. */
+export function seeded(seed: number): () => number {
+  let state = seed * 7_919;
+  return () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return state / 2 ** 32;
+  };
+}

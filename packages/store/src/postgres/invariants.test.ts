@@ -1,0 +1,89 @@
+import { describe, expect, it } from "vitest";
+import { openScene } from "../conformance/scene.ts";
+import { useCluster } from "../testing/postgres-ground.ts";
+import { createRandomWalk, seeded } from "../testing/random-walk.ts";
+
+/** Each selects the rows that break it. */
+const broken: Readonly<Record<string, string>> = {
+  "a lane is due when the earliest of its deliveries is that is pending and not in flight": `
+    select 1 from lane as l where l.due_at is distinct from (
+      select min(d.due_at) from delivery as d where d.tenant_id = l.tenant_id and d.lane_id = l.id
+        and d.status = 'pending' and d.attempt_started_at is null)`,
+  "a job counts what is owed to its own callback": `
+    select 1 from job as j cross join lateral (
+      select count(*) filter (where d.status = 'pending') as pending,
+        count(*) filter (where d.status = 'delivered') as delivered,
+        count(*) filter (where d.status = 'dead') as dead
+      from delivery as d where d.tenant_id = j.tenant_id and d.job_id = j.id and d.for_callback) as owed
+    where (j.deliveries_pending, j.deliveries_delivered, j.deliveries_dead)
+      is distinct from (owed.pending, owed.delivered, owed.dead)`,
+  "I4 attempts are numbered 1 to n without a gap": `
+    select 1 from delivery as d cross join lateral (
+      select count(*) as made, coalesce(max(a.n), 0) as last from attempt as a
+      where a.tenant_id = d.tenant_id and a.delivery_id = d.id) as a
+    where (d.attempts, d.attempts) is distinct from (a.made, a.last)`,
+  "G2 what is dead has a dead letter, and what is delivered has none that is open": `
+    select 1 from delivery as d where d.status in ('dead', 'delivered') and (d.status = 'dead') <> exists (
+      select 1 from dead_letter as l where l.tenant_id = d.tenant_id and l.delivery_id = d.id
+        and l.resolved_at is null)`,
+  "I3 only a held lane has attempts in flight": `
+    select 1 from delivery as d join lane as l on l.tenant_id = d.tenant_id and l.id = d.lane_id
+    where d.attempt_started_at is not null and l.claimed_by is null`,
+  "I7 a finished job has one terminal event, an unfinished one none": `
+    select 1 from job as j where (j.finished_at is not null)::int <> (
+      select count(*) from event as e where e.tenant_id = j.tenant_id and e.job_id = j.id
+        and e.type in ('job.succeeded', 'job.failed', 'job.canceled'))`,
+  "a job has a result if it succeeded, and only then": `
+    select 1 from job as j where (j.status = 'succeeded') <> exists (
+      select 1 from job_result as r where r.tenant_id = j.tenant_id and r.job_id = j.id)`,
+  "an endpoint is paused when its lane is": `
+    select 1 from endpoint as e join lane as l on l.tenant_id = e.tenant_id and l.id = e.id
+    where (e.status = 'paused') <> l.paused`,
+  "nobody is told twice of one event": `
+    select 1 from delivery group by tenant_id, event_id, lane_id having count(*) > 1`,
+};
+
+const everyCheck = Object.entries(broken)
+  .map(([name, text]) => `(select '${name}' as name from (${text}) as rows limit 1)`)
+  .join(" union all ");
+
+describe("the rows stay true to each other on PostgreSQL", () => {
+  const cluster = useCluster();
+
+  it.each([11, 12, 13])(
+    "whatever is done in whatever order (seed %i)",
+    async (seed) => {
+      const opened = await cluster.openForTest();
+      const client = await cluster.connect(opened.connectionString);
+      const scene = await openScene(async () => opened);
+      const walk = await createRandomWalk(scene, seeded(seed));
+      const done: string[] = [];
+      for (let step = 0; step < 300; step += 1) {
+        done.push(await walk.step());
+        if (step % 3 !== 2) continue;
+        const { rows } = await client.query(everyCheck);
+        expect(rows, `after ${done.slice(-8).join(", ")}`).toEqual([]);
+      }
+      // The walk has been where something can go wrong.
+      const { rows } = await client.query("select distinct outcome from attempt order by 1");
+      expect(rows.length).toBeGreaterThan(1);
+    },
+    60_000,
+  );
+
+  it("also when two walks go over the same rows at the same time", async () => {
+    const opened = await cluster.openForTest();
+    const client = await cluster.connect(opened.connectionString);
+    const scene = await openScene(async () => opened);
+    const { connectionString } = opened;
+    const second = await cluster.openForTest({ connectionString });
+    const scenes = [scene, { ...(await openScene(async () => second)), now: scene.now, pass: scene.pass }];
+    const walks = await Promise.all(scenes.map((one, at) => createRandomWalk(one, seeded(21 + at))));
+    await Promise.all(
+      walks.map(async (walk) => {
+        for (let step = 0; step < 250; step += 1) await walk.step();
+      }),
+    );
+    expect((await client.query(everyCheck)).rows).toEqual([]);
+  }, 60_000);
+});

@@ -1,0 +1,161 @@
+import { getTableColumns, getTableName } from "drizzle-orm";
+import { getTableConfig, type PgTable } from "drizzle-orm/pg-core";
+import type { Client } from "pg";
+import { describe, expect, it } from "vitest";
+import { openScene, tenantId } from "../conformance/scene.ts";
+import { optionsForPostgres, useCluster } from "../testing/postgres-ground.ts";
+import { migrate, readMigrations, type Migration } from "./migrate.ts";
+import { openPostgresStore } from "./open.ts";
+import * as schema from "./schema.ts";
+
+const step = (number: number, ...statements: string[]): Migration => ({
+  number,
+  name: `000${number}_step`,
+  statements,
+  hash: statements.join(";"),
+});
+
+const options = { apply: true, now: 1, place: "test" };
+
+describe("migrations on PostgreSQL", () => {
+  const cluster = useCluster();
+
+  async function emptyDatabase(): Promise<{ client: Client; connectionString: string }> {
+    const connectionString = await cluster.createDatabase({ empty: true });
+    return { client: await cluster.connect(connectionString), connectionString };
+  }
+
+  const tablesOf = async (client: Client): Promise<unknown[]> =>
+    (
+      await client.query<{ name: string }>(
+        "select relname as name from pg_class where relkind = 'r' and relnamespace = 'public'::regnamespace order by 1",
+      )
+    ).rows.map(({ name }) => name);
+
+  it("each is applied once, also by processes that start at the same time", async () => {
+    const { client, connectionString } = await emptyDatabase();
+    const stores = await Promise.all(
+      Array.from({ length: 4 }, () => openPostgresStore(optionsForPostgres(connectionString))),
+    );
+    const { rows } = await client.query("select number, name from migration order by number");
+    expect(rows).toEqual(readMigrations().map(({ number, name }) => ({ number, name })));
+    await Promise.all(stores.map((store) => store.close()));
+    expect(await migrate(client, { ...options, migrations: readMigrations() })).toBe(0);
+  });
+
+  it("F40 one that breaks half-way leaves nothing of itself, and the next start resumes with it", async () => {
+    const { client } = await emptyDatabase();
+    const first = step(0, "create table a (x int)");
+    const broken = step(1, "create table b (x int)", "create nonsense");
+    await expect(migrate(client, { ...options, migrations: [first, broken] })).rejects.toThrow(
+      /syntax error/,
+    );
+    expect(await tablesOf(client)).toEqual(["a", "migration"]);
+    const repaired = step(1, "create table b (x int)");
+    expect(await migrate(client, { ...options, migrations: [first, repaired] })).toBe(1);
+    expect(await tablesOf(client)).toEqual(["a", "b", "migration"]);
+  });
+
+  it("F40 a process that is killed inside a migration leaves nothing of it, and its lock goes with it", async () => {
+    const { client, connectionString } = await emptyDatabase();
+    const killed = await cluster.connect(connectionString);
+    const steps = [step(0, "create table a (x int)", "select pg_terminate_backend(pg_backend_pid())")];
+    await expect(migrate(killed, { ...options, migrations: steps })).rejects.toThrow(/terminat/i);
+    expect(await tablesOf(client)).toEqual(["migration"]);
+    expect(await migrate(client, { ...options, migrations: readMigrations() })).toBe(readMigrations().length);
+  });
+
+  it("F57 a database with a migration that this version does not know is refused, and not touched", async () => {
+    const connectionString = await cluster.createDatabase();
+    await cluster.ask(connectionString, "insert into migration values (99, '0099_later', 'x', 1)");
+    const opening = () => openPostgresStore(optionsForPostgres(connectionString));
+    await expect(opening()).rejects.toMatchObject({ code: "other_schema" });
+    await expect(opening()).rejects.toThrow(/newer Ringback \(migration 0099_later\)/);
+  });
+
+  it("a database whose migration had another text is refused", async () => {
+    const connectionString = await cluster.createDatabase();
+    await cluster.ask(connectionString, "update migration set hash = 'x' where number = 0");
+    await expect(openPostgresStore(optionsForPostgres(connectionString))).rejects.toThrow(/another build/);
+  });
+
+  it("a process that may not migrate refuses tables that are behind, and opens them when they are not", async () => {
+    const { connectionString } = await emptyDatabase();
+    const opening = openPostgresStore(optionsForPostgres(connectionString, { migrate: false }));
+    await expect(opening).rejects.toMatchObject({ code: "other_schema" });
+    await expect(openPostgresStore(optionsForPostgres(connectionString, { migrate: false }))).rejects.toThrow(
+      /RINGBACK_ROLE=migrate/,
+    );
+    const { store } = await cluster.openForTest({ migrate: false });
+    expect(await store.tenants.hasKeys()).toBe(false);
+  });
+
+  it("what was written stays when the store is opened again", async () => {
+    const first = await cluster.openForTest();
+    const scene = await openScene(async () => first);
+    const job = await scene.finishJob();
+    await first.store.close();
+    const { store } = await cluster.openForTest({ connectionString: first.connectionString });
+    expect(await store.reads.getJob(tenantId, job.id)).toEqual(job);
+  });
+
+  it("from empty to the head they make what the schema says: columns, keys, indexes and checks", async () => {
+    const { client } = await emptyDatabase();
+    await migrate(client, { ...options, migrations: readMigrations() });
+    const tables = Object.values(schema) as PgTable[];
+    expect(await tablesOf(client)).toEqual([...tables.map(getTableName), "migration"].toSorted());
+    for (const table of tables) {
+      expect(await columnsIn(client, table), getTableName(table)).toEqual(columnsSaid(table));
+      expect(await partsIn(client, table), getTableName(table)).toEqual(partsSaid(table));
+    }
+  });
+});
+
+async function columnsIn(client: Client, table: PgTable): Promise<unknown[]> {
+  const { rows } = await client.query(
+    `select attname as name, format_type(atttypid, atttypmod) as type, attnotnull as "notNull",
+       attcollation = '"C"'::regcollation as bytewise
+     from pg_attribute where attrelid = $1::regclass and attnum > 0 order by attname`,
+    [`"${getTableName(table)}"`],
+  );
+  return rows as unknown[];
+}
+
+function columnsSaid(table: PgTable): unknown[] {
+  return Object.values(getTableColumns(table))
+    .map((column) => ({
+      name: column.name,
+      type: column.getSQLType().replace(/ .*/, ""),
+      notNull: column.notNull || column.primary,
+      bytewise: column.getSQLType().includes("collate"),
+    }))
+    .toSorted((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+async function partsIn(client: Client, table: PgTable): Promise<unknown> {
+  const { rows } = await client.query<{ kind: string; name: string }>(
+    `select contype::text as kind, conname as name from pg_constraint
+       where conrelid = $1::regclass and contype in ('c', 'f', 'p')
+     union all select 'i', indexrelid::regclass::text from pg_index where indrelid = $1::regclass and not indisprimary
+     order by 1, 2`,
+    [`"${getTableName(table)}"`],
+  );
+  const count = (kind: string): number => rows.filter((row) => row.kind === kind).length;
+  const names = (kind: string): string[] => rows.filter((row) => row.kind === kind).map(({ name }) => name);
+  return {
+    checks: names("c").toSorted(),
+    indexes: names("i").toSorted(),
+    foreignKeys: count("f"),
+    keys: count("p"),
+  };
+}
+
+function partsSaid(table: PgTable): unknown {
+  const { checks, indexes, foreignKeys } = getTableConfig(table);
+  return {
+    checks: checks.map(({ name }) => name).toSorted(),
+    indexes: indexes.map(({ config }) => config.name ?? "").toSorted(),
+    foreignKeys: foreignKeys.length,
+    keys: 1,
+  };
+}
