@@ -89,19 +89,24 @@ export function createChangeChannel(
     const payloads = spellPayloads(origin, [...waiting.values()]);
     waiting = new Map();
     sending = true;
-    const done = (): void => {
-      sending = false;
-      send();
-    };
-    client
+    const through = client;
+    through
       .query({
         name: "notify",
         text: "select pg_notify($1, payload) from unnest($2::text[]) as payload",
         values: [channel, payloads],
       })
-      .then(done, (thrown: unknown) => {
-        log.debug("store.change_hint_lost", { error: String(thrown) });
-        done();
+      .then(
+        () => true,
+        (thrown: unknown) => {
+          // A peer that does not answer is as good as gone: this connection would hear nothing either.
+          lost(through, String(thrown));
+          return through.end().catch(() => undefined);
+        },
+      )
+      .finally(() => {
+        sending = false;
+        send();
       });
   }
 

@@ -10,7 +10,7 @@ import { attempt, deadLetter, delivery, event, job, jobInput, jobResult } from "
 import { countsMoved, deliveryChanging, jobChanging } from "./states.ts";
 import { sendFeedLock } from "./feed-lock.ts";
 import { createLaneDraft, type LaneDraft } from "./lane-draft.ts";
-import type { Transaction } from "./transaction.ts";
+import type { Transaction, Witness } from "./transaction.ts";
 
 /** A statement that rings from inside the transaction, so that the ring is committed with its reason. */
 export type RingStatement = (
@@ -128,6 +128,27 @@ export function createDraft(
     if (resolved.length > 0) transaction.send(resolveLetters, [JSON.stringify(resolved)]);
   }
 
+  /** Something that only this transaction can have written, if there is such a thing. */
+  function witness(): Witness | undefined {
+    const [[firstJob], [firstAttempt], [firstEvent]] = [jobs, attempts, events];
+    if (firstJob !== undefined) {
+      return {
+        text: "select 1 from job where tenant_id = $1 and id = $2",
+        values: [firstJob.tenantId, firstJob.id],
+      };
+    }
+    if (firstAttempt !== undefined) {
+      const { tenantId, deliveryId, n, id } = firstAttempt;
+      const text = "select 1 from attempt where tenant_id = $1 and delivery_id = $2 and n = $3 and id = $4";
+      return { text, values: [tenantId, deliveryId, n, id] };
+    }
+    if (firstEvent === undefined) return undefined;
+    return {
+      text: "select 1 from event where tenant_id = $1 and id = $2",
+      values: [firstEvent.tenantId, firstEvent.id],
+    };
+  }
+
   return {
     ...lanes,
     insertJob(row, input) {
@@ -154,7 +175,7 @@ export function createDraft(
       const lists = [jobs, results, attempts, resolved, events, deliveries];
       const maps = [saved, savedDeliveries, letters];
       const writes = lists.some(({ length }) => length > 0) || maps.some(({ size }) => size > 0);
-      if (writes || lanes.hasLanes()) transaction.mark();
+      if (writes || lanes.hasLanes()) transaction.mark(witness());
       sendChanges();
       for (const ask of asks) await ask();
       await lanes.flushLanes();

@@ -54,11 +54,12 @@ describe("access paths on PostgreSQL", () => {
     expect(asked.length).toBeGreaterThan(70);
     const scans: string[] = [];
     for (const { text, values } of asked.filter(({ text: one }) => !firstOfAny.test(one))) {
-      for (const [how, given] of [
+      const ways: readonly [string, unknown[]][] = [
         ["format json", [...values]],
         // The plan that a statement ends up with when it has been used often on one connection.
         ["format json, generic_plan", []],
-      ] as const) {
+      ];
+      for (const [how, given] of ways) {
         const { rows: plans } = await client.query<{ "QUERY PLAN": [{ Plan: PlanNode }] }>(
           `explain (${how}) ${text}`,
           given,

@@ -12,8 +12,16 @@ export interface Transaction {
   ask<Row extends object = RawRow>(text: string, values?: readonly unknown[]): Promise<Row[]>;
   /** Sends a statement whose rows nobody needs; its fault is told by the next `ask`, or by the commit. */
   send(text: string, values?: readonly unknown[]): void;
-  /** Asks once for the transaction's id, so that its fate can be asked for when the answer to its commit is lost. */
-  mark(): void;
+  /**
+   * Asks once for the transaction's id, so that its fate can be asked for when the answer to its commit is lost. A
+   * witness finds a row if this very transaction was committed, by an id that was made for it.
+   */
+  mark(witness?: Witness): void;
+}
+
+export interface Witness {
+  readonly text: string;
+  readonly values: readonly unknown[];
 }
 
 export interface Transactions {
@@ -42,17 +50,26 @@ export function createTransactions(parts: {
   const pause = (ms: number): Promise<void> =>
     new Promise((resolve) => void clock.after(Math.max(1, Math.round(ms)), resolve));
 
-  /** What became of the transaction with this id: PostgreSQL remembers it, whoever asks. */
-  async function fateOf(pool: Pool, id: string): Promise<"committed" | "aborted" | "unknown"> {
+  /**
+   * What became of a transaction whose connection was cut during its commit. PostgreSQL remembers, but after a crash it
+   * may give the same id to another transaction; so a witness has the last word, and without one a server that was
+   * started anew knows nothing.
+   */
+  async function fateOf(pool: Pool, { id, serverStart, witness }: Mark): Promise<Fate> {
     const until = clock.monotonicMs() + doubtMs;
     while (clock.monotonicMs() < until) {
       try {
-        const { rows } = await pool.query<{ fate: string | null }>(
-          "select pg_xact_status($1::xid8) as fate",
+        const { rows } = await pool.query<{ fate: string | null; serverStart: string }>(
+          `select pg_xact_status($1::xid8) as fate, pg_postmaster_start_time()::text as "serverStart"`,
           [id],
         );
-        const fate = rows[0]?.fate;
-        if (fate === "committed" || fate === "aborted") return fate;
+        const [told] = rows;
+        if (told?.fate === "aborted") return "aborted";
+        if (told?.fate === "committed") {
+          if (witness === null) return told.serverStart === serverStart ? "committed" : "unknown";
+          const found = await pool.query(witness.text, [...witness.values]);
+          return found.rows.length > 0 ? "committed" : "aborted";
+        }
       } catch (thrown) {
         if (!isCut(thrown)) return "unknown";
       }
@@ -68,11 +85,11 @@ export function createTransactions(parts: {
     const client = await pool.connect();
     const line = createLine(client);
     let result: Result;
-    let id: string | null;
+    let mark: Mark | null;
     try {
       line.send("begin");
       result = await work(line);
-      id = await line.id();
+      mark = await line.marked();
     } catch (thrown) {
       const fault = line.fault() ?? thrown;
       await giveBack(client, fault);
@@ -88,7 +105,7 @@ export function createTransactions(parts: {
         throw thrown;
       }
       client.release(true);
-      const fate = id === null ? "unknown" : await fateOf(pool, id);
+      const fate = mark === null ? "unknown" : await fateOf(pool, mark);
       log.warn("store.commit_in_doubt", { fate });
       if (fate === "committed") return result;
       if (fate === "aborted") throw thrown;
@@ -114,9 +131,17 @@ export function createTransactions(parts: {
   };
 }
 
+type Fate = "committed" | "aborted" | "unknown";
+
+interface Mark {
+  readonly id: string;
+  readonly serverStart: string;
+  readonly witness: Witness | null;
+}
+
 interface Line extends Transaction {
   /** Null unless it was marked. */
-  id(): Promise<string | null>;
+  marked(): Promise<Mark | null>;
   commit(): Promise<void>;
   /** The first statement's fault, which the later ones only repeat. */
   fault(): unknown;
@@ -126,6 +151,7 @@ function createLine(client: PoolClient): Line {
   const sent: Promise<unknown>[] = [];
   let first: unknown = null;
   let marked: Promise<QueryResult<RawRow>> | null = null;
+  let witness: Witness | null = null;
 
   function query(text: string, values: readonly unknown[]): Promise<QueryResult<RawRow>> {
     const asked = client.query<RawRow>({ name: nameOf(text), text, values: [...values] });
@@ -146,12 +172,14 @@ function createLine(client: PoolClient): Line {
         // `fault` tells of it.
       });
     },
-    mark() {
-      marked ??= query("select pg_current_xact_id()::text as id", []);
+    mark(given) {
+      witness = given ?? witness;
+      marked ??= query(selectMark, []);
     },
-    async id() {
-      const id = (await marked)?.rows[0]?.["id"];
-      return typeof id === "string" ? id : null;
+    async marked() {
+      const row = (await marked)?.rows[0];
+      if (row === undefined) return null;
+      return { id: String(row["id"]), serverStart: String(row["serverStart"]), witness };
     },
     async commit() {
       const [committed] = await Promise.allSettled([query("commit", []), ...sent]);
@@ -162,6 +190,8 @@ function createLine(client: PoolClient): Line {
     fault: () => first,
   };
 }
+
+const selectMark = `select pg_current_xact_id()::text as id, pg_postmaster_start_time()::text as "serverStart"`;
 
 /** A connection that still answers goes back to its pool; one that does not is closed. */
 async function giveBack(client: PoolClient, fault: unknown): Promise<void> {
