@@ -9,7 +9,7 @@ import { delivery } from "../schema.ts";
 import { afterAttemptRow, attemptRow, unknownEnd, type EndedRecord } from "../states.ts";
 import { pauseEndpoints } from "./endpoint-rows.ts";
 import type { AtTime } from "./intake.ts";
-import { isHeld, lockLanesOf } from "./lanes.ts";
+import { isHeld, lockLanesOf } from "./lane-locks.ts";
 import { policiesOf } from "./receivers.ts";
 
 export interface DeliveryKey {

@@ -2,19 +2,14 @@
 import type { ClaimedDeliveries, ClaimedDelivery, HeldLane, Instant, LaneStore } from "@ringback/core";
 import { keyOf } from "../draft.ts";
 import type { Ground } from "../ground.ts";
-import { lockLanes, spellKeys, type LaneKey } from "../lane-draft.ts";
+import { lockLanes, spellKeys } from "../lane-draft.ts";
 import type { DeliveryRow } from "../nouns.ts";
 import { rowReader } from "../rows.ts";
 import { delivery } from "../schema.ts";
 import { recordUnknown } from "./attempts.ts";
+import { isHeld, lockLanesOf } from "./lane-locks.ts";
 import { receiversOfDeliveries } from "./receivers.ts";
 import type { Lease } from "./runs.ts";
-
-/** A lane that this transaction has locked. */
-export interface LockedLane extends HeldLane {
-  readonly paused: boolean;
-  readonly claimed: boolean;
-}
 
 export interface ClaimCall {
   readonly lane: HeldLane;
@@ -214,23 +209,6 @@ async function readBodies(
     if (body === undefined) throw new Error(`There is no event ${eventId}.`);
     return body;
   };
-}
-
-/** Locks these lanes until the transaction ends; by `keyOf`. */
-export async function lockLanesOf(
-  ground: Ground,
-  keys: readonly LaneKey[],
-): Promise<ReadonlyMap<string, LockedLane>> {
-  const rows = await ground.transaction.ask<LockedLane>(lockLanes, [spellKeys(keys)]);
-  return new Map(rows.map((row) => [keyOf(row.tenantId, row.laneId), row]));
-}
-
-export function isHeld(
-  locked: ReadonlyMap<string, LockedLane>,
-  { tenantId, laneId, token }: HeldLane,
-): boolean {
-  const lane = locked.get(keyOf(tenantId, laneId));
-  return lane !== undefined && lane.claimed && lane.token === token;
 }
 
 function fenceOf({ tenantId, laneId, token }: HeldLane): string {

@@ -8,7 +8,7 @@ import { endpoint } from "../schema.ts";
 import { redelivered } from "../states.ts";
 import { lockDeliveriesOf, sendJobLocks, type DeliveryKey } from "./attempts.ts";
 import type { AtTime } from "./intake.ts";
-import { lockLanesOf } from "./lanes.ts";
+import { lockLanesOf } from "./lane-locks.ts";
 import { addSecret } from "./secret-rows.ts";
 
 const insertEndpoints = inserter(endpoint);
