@@ -91,11 +91,12 @@ describe("migrations on PostgreSQL", () => {
   });
 
   it("what was written stays when the store is opened again", async () => {
-    const first = await cluster.openForTest();
+    const connectionString = await cluster.createDatabase();
+    const first = await cluster.openForTest({ connectionString });
     const scene = await openScene(async () => first);
     const job = await scene.finishJob();
     await first.store.close();
-    const { store } = await cluster.openForTest({ connectionString: first.connectionString });
+    const { store } = await cluster.openForTest({ connectionString });
     expect(await store.reads.getJob(tenantId, job.id)).toEqual(job);
   });
 

@@ -44,8 +44,9 @@ describe("access paths on PostgreSQL", () => {
   }
 
   it("with 200,000 rows no statement goes through a whole table", async () => {
-    const opened = await cluster.openForTest();
-    const client = await cluster.connect(opened.connectionString);
+    const connectionString = await cluster.createDatabase();
+    const opened = await cluster.openForTest({ connectionString });
+    const client = await cluster.connect(connectionString);
     const scene = await openScene(async () => opened);
     await fillWithRows(client, rows);
     // As on the store's own connections.
