@@ -325,10 +325,7 @@ export interface ReadStore {
     page: PageRequest,
   ): Promise<Page<DeadLetter, ListPosition>>;
   /** The tenant's events with `seq` greater than `after`, in commit order, none ever skipped. */
-  readFeed(
-    tenantId: string,
-    options: { readonly after: number; readonly types: readonly string[] | null; readonly limit: number },
-  ): Promise<Event[]>;
+  readFeed(tenantId: string, options: { readonly after: number; readonly limit: number }): Promise<Event[]>;
   /** The `seq` of the tenant's newest event; 0 without one. */
   feedHead(tenantId: string): Promise<number>;
   /** The tenant's active callback secrets, newest first. */
@@ -355,7 +352,7 @@ export interface TenantStore {
     tenantId: string,
     options: { readonly secret: string; readonly overlapUntil: Instant; readonly now: Instant },
   ): Promise<void>;
-  /** Adds a key unless one with the same lookup part exists; then that one takes the new hash and scopes. */
+  /** Adds keys. One with the same id, and one with the same lookup part, is replaced: it no longer opens anything. */
   putKeys(items: readonly NewApiKey[], now: Instant): Promise<void>;
   /** By the key's 12 id characters; null when unknown. */
   findKey(lookup: string): Promise<ApiKey | null>;
