@@ -293,6 +293,12 @@ export interface ReadStore {
     filter: JobFilter,
     page: PageRequest,
   ): Promise<Page<JobWithPayloads, ListPosition>>;
+  /** The job that an idempotency key made, and for which request; null when the key is unknown or has expired. */
+  findIdempotent(
+    tenantId: string,
+    key: string,
+    now: Instant,
+  ): Promise<{ readonly requestHash: string; readonly job: JobWithPayloads } | null>;
   getResult(
     tenantId: string,
     jobId: string,
