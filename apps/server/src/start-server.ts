@@ -50,7 +50,13 @@ async function openHouse(ground: Ground): Promise<RunningServer> {
   const runner = makeRunner(ground, dispatcher, links);
   const state = { isReady: false };
   const api = makeApi(ground, runner, state);
-  const http = await startHttpServer({ fetch: api.app.fetch, host: config.HOST, port: config.PORT, clock });
+  const http = await startHttpServer({
+    fetch: api.app.fetch,
+    host: config.HOST,
+    port: config.PORT,
+    clock,
+    random,
+  });
   where.port = http.address.port;
   where.address = http.address.address;
   where.url = urlOf(http);
