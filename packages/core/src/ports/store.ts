@@ -167,7 +167,10 @@ export interface LaneStore {
   ): Promise<("extended" | "lost")[]>;
   /** Gives lanes back and rings those that still have something due. A lane with attempts in flight is recovered as by `recover`. */
   release(lanes: readonly HeldLane[], now: Instant): Promise<void>;
-  /** Claims the lane's due deliveries, the oldest due first: the write-ahead record of their next attempts. */
+  /**
+   * Claims the lane's due deliveries, the oldest due first: the write-ahead record of their next attempts. One whose receiver
+   * cannot be read is not returned: its attempt is recorded as `sender_fault` at once, and retried by its policy.
+   */
   claimDeliveries(
     lane: HeldLane,
     options: { readonly now: Instant; readonly limit: number },

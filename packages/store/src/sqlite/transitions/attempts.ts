@@ -1,7 +1,7 @@
 // Records ended attempts and applies what comes of their deliveries: retry, delivered, or dead with its dead letter.
 import {
   afterAttempt,
-  attemptsAllowed,
+  attemptsLeft,
   makeId,
   type AfterAttempt,
   type AttemptRecord,
@@ -19,6 +19,8 @@ import { createReceivers } from "./receivers.ts";
 
 export interface AttemptTransitions {
   recordAttempts(items: readonly AttemptRecord[], now: Instant): ("recorded" | "lost")[];
+  /** Records an attempt that could not even begin, for a reason of ours; the lane is to be recounted after it. */
+  recordFault(row: DeliveryRow, fault: { readonly detail: string; readonly now: Instant }): void;
   /** Records what was in flight in a lane whose holder is gone; how many that were. The lane is to be recounted after it. */
   recordUnknown(lane: LaneKey, now: Instant): number;
 }
@@ -46,6 +48,24 @@ export function createAttemptTransitions(ground: Ground): AttemptTransitions {
      where tenant_id = ? and lane_id = ? and attempt_started_at is not null order by attempt_started_at, id`,
   );
 
+  /** The record of an attempt about which nothing is known but how it ended. */
+  function withoutFindings(
+    row: DeliveryRow,
+    { ended, detail, now }: Pick<EndedRecord, "ended" | "detail"> & { readonly now: Instant },
+  ): EndedRecord {
+    return {
+      attemptId: makeId("att", now, random),
+      durationMs: Math.max(0, now - (row.attemptStartedAt ?? now)),
+      url: row.url,
+      request: null,
+      response: null,
+      ended,
+      detail,
+      peerAddress: null,
+      policy: receivers.policyOf(row),
+    };
+  }
+
   /** Applies the attempt to the delivery it was made for; the delivery's next state. */
   function apply(row: DeliveryRow, ended: EndedRecord, now: Instant): AfterAttempt {
     const { policy } = ended;
@@ -64,7 +84,7 @@ export function createAttemptTransitions(ground: Ground): AttemptTransitions {
       attemptStartedAt: null,
       redeliverRequested: false,
       attempts: row.attempts + 1,
-      attemptsMax: attemptsAllowed(policy),
+      attemptsMax: row.attempts + 1 + attemptsLeft(policy, failuresAfter(row, next)),
       code: ended.ended.code,
       httpStatus: ended.response?.status ?? null,
       finishedAt: pending ? null : now,
@@ -105,25 +125,23 @@ export function createAttemptTransitions(ground: Ground): AttemptTransitions {
         return known ? record(item, now) : "lost";
       });
     },
+    recordFault(row, { detail, now }) {
+      const ended = { outcome: "failed", code: "sender_fault", retryAfterMs: null } as const;
+      const begun = { ...row, attemptStartedAt: now };
+      apply(begun, withoutFindings(begun, { ended, detail, now }), now);
+    },
     recordUnknown({ tenantId, laneId }, now) {
       const rows = selectInFlight.all(tenantId, laneId).map(reader.read);
-      for (const row of rows) {
-        const ended: EndedRecord = {
-          attemptId: makeId("att", now, random),
-          durationMs: Math.max(0, now - (row.attemptStartedAt ?? now)),
-          url: row.url,
-          request: null,
-          response: null,
-          ended: { outcome: "outcome_unknown", code: "outcome_unknown", retryAfterMs: null },
-          detail: unknownDetail,
-          peerAddress: null,
-          policy: receivers.policyOf(row),
-        };
-        apply(row, ended, now);
-      }
+      const ended = { outcome: "outcome_unknown", code: "outcome_unknown", retryAfterMs: null } as const;
+      for (const row of rows) apply(row, withoutFindings(row, { ended, detail: unknownDetail, now }), now);
       return rows.length;
     },
   };
+}
+
+/** A round that has ended counts the attempt that ended it, delivered or not, so that the number stays where it was. */
+function failuresAfter({ roundFailures }: DeliveryRow, next: AfterAttempt): number {
+  return next.status === "pending" ? next.roundFailures : roundFailures + 1;
 }
 
 /** A redelivery that was asked for meanwhile is not the schedule's retry. */

@@ -1,5 +1,12 @@
 // What the support desk and the owners of endpoints change: endpoints, their pauses, and redeliveries.
-import type { Delivery, Endpoint, Instant, NewEndpoint, SupportStore } from "@ringback/core";
+import {
+  attemptsAllowed,
+  type Delivery,
+  type Endpoint,
+  type Instant,
+  type NewEndpoint,
+  type SupportStore,
+} from "@ringback/core";
 import type { Ground } from "../ground.ts";
 import { deliveryOf, endpointOf, type DeliveryRow } from "../nouns.ts";
 import { inserter } from "../rows.ts";
@@ -7,6 +14,7 @@ import { endpoint } from "../schema.ts";
 import { createDeliveryRows } from "./delivery-rows.ts";
 import { createEndpointRows } from "./endpoint-rows.ts";
 import { createLaneDue } from "./lane-due.ts";
+import { createReceivers } from "./receivers.ts";
 import { createSecretRows } from "./secret-rows.ts";
 
 export interface SupportTransitions {
@@ -25,6 +33,7 @@ export function createSupportTransitions(ground: Ground): SupportTransitions {
   const secrets = createSecretRows(ground);
   const deliveries = createDeliveryRows(ground);
   const laneDue = createLaneDue(ground);
+  const receivers = createReceivers(ground);
 
   function create(item: NewEndpoint, now: Instant): Endpoint {
     const { secret, headers, ...asked } = item;
@@ -51,7 +60,9 @@ export function createSupportTransitions(ground: Ground): SupportTransitions {
     if (row.attemptStartedAt !== null) return { ...row, redeliverRequested: true };
     const due = { ...row, status: "pending", dueAt: now, trigger: "manual", finishedAt: null } as const;
     // A finished delivery begins a new round of its policy; a pending one goes on with the round it is in.
-    return row.status === "pending" ? due : { ...due, roundFailures: 0 };
+    if (row.status === "pending") return due;
+    const attemptsMax = row.attempts + attemptsAllowed(receivers.policyOf(row));
+    return { ...due, roundFailures: 0, attemptsMax };
   }
 
   return {
