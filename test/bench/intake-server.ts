@@ -50,7 +50,7 @@ const server = createAdaptorServer({ fetch: app.fetch }) as Server;
 server.listen(0, "127.0.0.1", () => {
   process.send?.({ url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` });
 });
-process.on("SIGTERM", () => void close().then(() => process.exit(0)));
+for (const end of ["SIGTERM", "disconnect"]) process.on(end, () => void close().then(() => process.exit(0)));
 
 /** Answers at once with the job as it would be, and keeps nothing; everything else is the real store's. */
 function forgetful(real: Store): Store {

@@ -9,3 +9,5 @@ server.listen(0, "127.0.0.1", () => {
   process.send?.({ url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` });
 });
 process.on("SIGTERM", () => process.exit(0));
+// Whoever started it may end in any way; nothing of the benchmark outlives it.
+process.on("disconnect", () => process.exit(0));

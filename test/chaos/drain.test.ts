@@ -9,22 +9,44 @@ const warmUp = 60;
 
 interface LoadSeen {
   readonly accepted: readonly string[];
-  /** Errors other than a refused connection. */
+  /** Requests that were not answered, by their error. */
   readonly broken: readonly string[];
 }
 
-/** Submits from several clients at once, each until its connection is refused. `onAnswer` hears each 202. */
-async function loadUntilRefused(home: ServerHome, onAnswer: (count: number) => void): Promise<LoadSeen> {
+/** What a load balancer does: it asks /readyz again and again, and sends clients only while the answer is 200. */
+interface Balancer {
+  isReady: boolean;
+  /** Every answer of /readyz, in order. */
+  readonly answers: number[];
+}
+
+/** Resolves when the port is closed. */
+async function watchReadiness(home: ServerHome, balancer: Balancer): Promise<void> {
+  const status = await home.client.call("/readyz").then(
+    (answer) => answer.status,
+    () => null,
+  );
+  if (status === null) return;
+  balancer.answers.push(status);
+  balancer.isReady = status === 200;
+  await watchReadiness(home, balancer);
+}
+
+/** Submits from several clients at once while the server is ready. `onAccepted` hears the number of 202s so far. */
+async function loadWhileReady(
+  home: ServerHome,
+  balancer: Balancer,
+  onAccepted: (count: number) => void,
+): Promise<LoadSeen> {
   const accepted: string[] = [];
   const broken: string[] = [];
   const one = async (): Promise<void> => {
+    if (!balancer.isReady) return;
     try {
       const job = await home.client.submit({ kind: "chaos.work", input: { forMs: 5 } });
-      onAnswer(accepted.push(job.id));
+      onAccepted(accepted.push(job.id));
     } catch (thrown) {
-      const reason = reasonOf(thrown);
-      if (reason !== "ECONNREFUSED") broken.push(reason);
-      return;
+      broken.push(reasonOf(thrown));
     }
     await one();
   };
@@ -39,40 +61,27 @@ function reasonOf(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message : String(thrown);
 }
 
-/** Asks /readyz until the connection is refused; the statuses in the order they came. */
-async function readinessUntilRefused(home: ServerHome): Promise<readonly number[]> {
-  const statuses: number[] = [];
-  const ask = async (): Promise<void> => {
-    const status = await home.client.call("/readyz").then(
-      (answer) => answer.status,
-      () => null,
-    );
-    if (status === null) return;
-    statuses.push(status);
-    await ask();
-  };
-  await ask();
-  return statuses;
-}
-
 describe("SIGTERM", () => {
   test("F25 under load: not ready first, no connection is reset, exit 0, and every accepted job is there", async () => {
     const home = makeChaosHome();
     onTestFinished(() => home.dispose());
-    const server = await home.start();
+    const server = await home.start({ RINGBACK_DRAIN_DELAY_MS: "1000" });
     const warm = Promise.withResolvers<void>();
-    const load = loadUntilRefused(home, (count) => {
+    const balancer: Balancer = { isReady: true, answers: [] };
+    const load = loadWhileReady(home, balancer, (count) => {
       if (count === warmUp) warm.resolve();
     });
+    const readiness = watchReadiness(home, balancer);
     await warm.promise;
 
-    const readiness = readinessUntilRefused(home);
     const exit = await server.terminate();
 
     const { accepted, broken } = await load;
+    await readiness;
     expect(exit).toEqual({ code: 0, signal: null });
     expect(broken).toEqual([]);
-    expect((await readiness).at(-1), "the last answer of /readyz before the port closed").toBe(503);
+    expect(balancer.answers[0]).toBe(200);
+    expect(balancer.answers.at(-1), "the last answer of /readyz before the port closed").toBe(503);
     await home.start();
     const jobs = await home.client.listAll<JobJson>("/v1/jobs?limit=100");
     expect(new Set(jobs.map(({ id }) => id))).toEqual(new Set(accepted));

@@ -1,4 +1,5 @@
 import { describe, expect, onTestFinished, test } from "vitest";
+import type { ApiAnswer } from "../support/api-client.ts";
 import type { JobJson } from "../support/api-shapes.ts";
 import { seeded } from "../support/seed.ts";
 import { makeChaosHome, type ChaosHome } from "./chaos-home.ts";
@@ -8,7 +9,8 @@ const chance = seeded("chaos/intake-points");
 
 interface Interrupted {
   readonly home: ChaosHome;
-  readonly key: string;
+  /** Null when the server was killed before it answered. */
+  readonly answer: ApiAnswer | null;
   /** Submits the same request again, to the restarted server. */
   retry(): Promise<{ readonly job: JobJson; readonly isReplayed: boolean }>;
 }
@@ -24,13 +26,12 @@ async function interruptedSubmission(fault: Fault): Promise<Interrupted> {
     body: { kind: "chaos.echo", input: { fault: fault.at } },
     headers: { "idempotency-key": key },
   };
-  const answer = home.client.call("/v1/jobs", request);
-  await expect(answer, "no answer may come from a server that was killed").rejects.toThrow("fetch failed");
+  const answer = await home.client.call("/v1/jobs", request).catch(() => null);
   expect(await faulty.exited).toEqual({ code: null, signal: "SIGKILL" });
   await home.start();
   return {
     home,
-    key,
+    answer,
     async retry() {
       const again = await home.client.expect(202, "/v1/jobs", request);
       const isReplayed = again.headers.get("idempotency-replayed") === "true";
@@ -41,7 +42,8 @@ async function interruptedSubmission(fault: Fault): Promise<Interrupted> {
 
 describe("a server killed while it takes a job", () => {
   test("F1 killed before the commit: no 202 was sent, and the client's retry makes the one job", async () => {
-    const { home, retry } = await interruptedSubmission({ at: "before-commit" });
+    const { home, answer, retry } = await interruptedSubmission({ at: "before-commit" });
+    expect(answer).toBeNull();
     expect(await home.client.listAll<JobJson>("/v1/jobs")).toEqual([]);
 
     const { job, isReplayed } = await retry();
@@ -54,7 +56,8 @@ describe("a server killed while it takes a job", () => {
   });
 
   test("F2 killed after the commit and before the 202: the retry gets the job that was made", async () => {
-    const { home, retry } = await interruptedSubmission({ at: "after-commit" });
+    const { home, answer, retry } = await interruptedSubmission({ at: "after-commit" });
+    expect(answer).toBeNull();
     const [made, ...more] = await home.client.listAll<JobJson>("/v1/jobs");
     expect(more).toEqual([]);
 
@@ -67,22 +70,22 @@ describe("a server killed while it takes a job", () => {
   });
 
   test("F33 killed inside the transaction: the job is there whole or not at all, and the retry makes it one", async () => {
-    for (let round = 0; round < 2; round += 1) {
-      const { home, retry } = await interruptedSubmission({
-        at: "in-commit",
-        afterMicroseconds: chance.whole(0, 1_500),
-      });
-      const before = await home.client.listAll<JobJson>("/v1/jobs");
-      expect(before.length).toBeLessThanOrEqual(1);
+    const { home, answer, retry } = await interruptedSubmission({
+      at: "in-commit",
+      afterMicroseconds: chance.whole(0, 1_000),
+    });
+    const before = await home.client.listAll<JobJson>("/v1/jobs");
+    expect(before.length).toBeLessThanOrEqual(1);
+    // The commit may be over in less time than the kill takes; then its 202 may be out too, and must hold.
+    if (answer !== null) expect(before.map(({ id }) => id)).toEqual([(answer.json as JobJson).id]);
 
-      const { job, isReplayed } = await retry();
+    const { job, isReplayed } = await retry();
 
-      expect(isReplayed).toBe(before.length === 1);
-      expect(await home.client.waitForDone(job.id)).toMatchObject({
-        status: "succeeded",
-        result: { fault: "in-commit" },
-      });
-      expect(await home.client.listAll<JobJson>("/v1/jobs")).toHaveLength(1);
-    }
+    expect(isReplayed).toBe(before.length === 1);
+    expect(await home.client.waitForDone(job.id)).toMatchObject({
+      status: "succeeded",
+      result: { fault: "in-commit" },
+    });
+    expect(await home.client.listAll<JobJson>("/v1/jobs")).toHaveLength(1);
   });
 });

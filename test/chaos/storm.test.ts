@@ -7,7 +7,7 @@ import { seeded, type Seeded } from "../support/seed.ts";
 import type { ServerHome } from "../support/server-process.ts";
 import { waitUntil } from "../support/wait-until.ts";
 import { makeChaosHome } from "./chaos-home.ts";
-import { startStormLoad, stormSecret } from "./storm-load.ts";
+import { startStormLoad, stormCanary, stormSecret } from "./storm-load.ts";
 
 /** KILLS=50 vitest run test/chaos/storm.test.ts for a longer one. */
 const kills = Number(process.env["KILLS"] ?? 6);
@@ -47,8 +47,15 @@ test(
       accepted: load.accepted,
       unanswered: load.unanswered,
       received,
+      canary: { text: stormCanary, logs: home.output() },
       secretOf: (request) => (steady.requests.includes(request) ? stormSecret : endpoint.secret),
     });
+    const again = received.filter(({ occurrence }) => occurrence > 1).length;
+    const seconds = ((Date.now() - lastKillAt) / 1_000).toFixed(1);
+    const counts = `${load.accepted.length} accepted, ${load.unanswered.length} unanswered, ${received.length} requests, ${again} of them sent again`;
+    process.stdout.write(
+      `chaos/storm: ${kills} kills, ${counts}; over and audited ${seconds} s after the last\n`,
+    );
     expect(violations).toEqual([]);
     expect(load.accepted.length).toBeGreaterThan(kills);
   },
@@ -66,9 +73,9 @@ function momentOf(
   load: { afterAccepted(count: number): Promise<void> },
   ...receivers: readonly Receiver[]
 ): Promise<unknown> {
-  if (chance.unit() < 0.5) return load.afterAccepted(chance.whole(1, 60));
+  if (chance.unit() < 0.5) return load.afterAccepted(chance.whole(1, 120));
   const receiver = chance.pick(receivers);
-  return receiver.waitForCount(receiver.requests.length + chance.whole(1, 20), () => true, 20_000);
+  return receiver.waitForCount(receiver.requests.length + chance.whole(1, 40), () => true, 20_000);
 }
 
 function slowNowAndThen(chance: Seeded): Script {

@@ -37,7 +37,7 @@ export async function showBrokenReceiver(stage: Stage, screen: Screen): Promise<
   const isSame = again !== undefined && failed.every(({ webhookId }) => webhookId === again.webhookId);
   const isVerified = again !== undefined && whyUnverified(again, endpoint.secret) === null;
   screen.line(
-    `  ${paint.mark(isSame)} attempt ${delivered.attempts.length} answered 204, webhook-id ${again?.webhookId ?? "none"}`,
+    `  ${paint.mark(isSame)} attempt ${delivered.attempts.length} answered 204; webhook-id ${isSame ? "as before" : "changed"}: ${again?.webhookId ?? "none"}`,
   );
   const left = await deadLetters(stage, endpoint.id);
   return [

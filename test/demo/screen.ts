@@ -44,7 +44,7 @@ export function openScreen(stream: NodeJS.WriteStream): Screen {
     },
     live(text) {
       if (isTerminal) {
-        stream.write(`\r${cut(text)}\u001b[K`);
+        stream.write(`\r${cut(text, Math.min(columnsMax, stream.columns))}\u001b[K`);
         isLive = true;
       } else if (Date.now() - lastPlainAt >= plainLiveIntervalMs) {
         lastPlainAt = Date.now();
@@ -67,9 +67,9 @@ function paintFor(stream: NodeJS.WriteStream): Paint {
 }
 
 /** Lines that are too long end in an ellipsis, and lose their colours. */
-function cut(text: string): string {
+function cut(text: string, columns = columnsMax): string {
   const plain = stripVTControlCharacters(text);
-  return plain.length <= columnsMax ? text : `${plain.slice(0, columnsMax - 1)}…`;
+  return plain.length <= columns ? text : `${plain.slice(0, columns - 1)}…`;
 }
 
 /** Breaks a sentence into lines of at most `width` characters. */

@@ -107,16 +107,19 @@ async function follow(stage: Stage, following: Following): Promise<JobSeen> {
   const isEqual =
     told.status === "succeeded" && kept.status === told.status && isDeepStrictEqual(told.result, kept.result);
   const { paint } = screen;
+  const verdict = unverified === null ? "signature verified" : `signature refused: ${unverified}`;
+  const after = `${calledBackMs.toFixed(0).padStart(4)} ms`;
+  const progress = percents.map((percent) => Math.round(percent)).join(", ");
   screen.line(
-    `  ${number} ${paint.mark(unverified === null)} called back after ${calledBackMs.toFixed(0).padStart(4)} ms, ` +
-      `${unverified === null ? "signature verified" : `signature refused: ${unverified}`}   ` +
-      `${paint.mark(isEqual)} polled result ${isEqual ? "equal" : "differs"} ${paint.faint(`(${percents.length} times progress)`)}`,
+    `  ${number} ${paint.mark(unverified === null)} called back after ${after}, ${verdict}   ` +
+      `${paint.mark(isEqual)} polled result ${isEqual ? "equal" : "differs"}   ${paint.faint(`progress ${progress} %`)}`,
   );
   return { submission, percents, unverified, isEqual, digest: kept.result as Digest | undefined };
 }
 
 function boardLine(board: ReadonlyMap<string, string>): string {
-  return `  running: ${[...board].map(([number, percent]) => `${number} ${percent.padEnd(6)}`).join("  ")}`;
+  const running = [...board].toSorted(([left], [right]) => left.localeCompare(right));
+  return `  running: ${running.map(([number, percent]) => `${number} ${percent.padStart(4)}`).join("    ")}`;
 }
 
 function toldJob(request: ReceivedRequest): JobJson {

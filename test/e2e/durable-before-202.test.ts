@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
@@ -48,6 +48,7 @@ describe("G1 durable before 202", () => {
       return;
     }
     const trace = join(tmpdir(), `ringback-trace-${process.pid}`);
+    onTestFinished(() => rmSync(trace, { force: true }));
     const calls = "read,readv,recvfrom,recvmsg,write,writev,sendto,sendmsg,fsync,fdatasync";
     const home = makeHome({
       under: ["strace", "-D", "-f", "-y", "-s", "160", "-e", `trace=${calls}`, "-o", trace],

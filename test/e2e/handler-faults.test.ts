@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { startReceiver } from "../support/receiver.ts";
 import type { ServerHome, ServerProcess } from "../support/server-process.ts";
 import { makeHome } from "./e2e-home.ts";
 
@@ -72,14 +73,21 @@ describe("a handler that goes wrong fails its job and nothing else", () => {
     },
   );
 
-  test("F78 a cancel while it runs fires its signal, and the job is canceled, once", async () => {
-    const job = await home.client.submit({ kind: "e2e.waits" });
+  test("F78 a cancel while it runs fires its signal; the job is canceled, and one callback says so", async () => {
+    const receiver = await startReceiver();
+    onTestFinished(() => receiver.close());
+    const callback = { url: `${receiver.origin}/canceled` };
+    const job = await home.client.submit({ kind: "e2e.waits", callback });
     await home.client.waitForJob(job.id, ({ status }) => status === "running");
 
     await home.client.expect(202, `/v1/jobs/${job.id}`, { method: "DELETE" });
 
     expect(await home.client.waitForDone(job.id)).toMatchObject({ status: "canceled" });
     await home.client.expect(200, `/v1/jobs/${job.id}`, { method: "DELETE" });
+    await home.client.waitForJob(job.id, (current) => current.callback?.deliveries.delivered === 1);
+    expect(
+      receiver.requests.map(({ body }) => (JSON.parse(body.toString("utf8")) as { type: string }).type),
+    ).toEqual(["job.canceled"]);
   });
 
   test("progress is seen while it runs", async () => {

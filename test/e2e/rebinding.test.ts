@@ -1,6 +1,6 @@
-import { createServer } from "node:net";
-import type { AddressInfo } from "node:net";
+import { createServer, type AddressInfo } from "node:net";
 import { describe, expect, onTestFinished, test } from "vitest";
+import { bounded } from "../support/bounded.ts";
 import { startDnsServer, type DnsScript, type DnsServer } from "../support/dns-server.ts";
 import type { ServerInProcess } from "../support/server-in-process.ts";
 import { startInProcess } from "./e2e-home.ts";
@@ -10,26 +10,34 @@ const publicAddress = "93.184.215.14";
 
 interface Trap {
   readonly port: number;
+  /** Resolves with the first connection. */
+  readonly called: Promise<void>;
   connections(): number;
 }
 
 /** Listens on loopback and counts who comes. */
 async function listenOnLoopback(): Promise<Trap> {
   let connections = 0;
+  const first = Promise.withResolvers<void>();
   const listener = createServer((socket) => {
     connections += 1;
+    first.resolve();
     socket.destroy();
   });
   await new Promise<void>((resolve) => listener.listen(0, "127.0.0.1", resolve));
   onTestFinished(() => void listener.close());
-  return { port: (listener.address() as AddressInfo).port, connections: () => connections };
+  const { port } = listener.address() as AddressInfo;
+  return { port, called: first.promise, connections: () => connections };
 }
 
-async function startWithDns(script: DnsScript): Promise<{ dns: DnsServer; server: ServerInProcess }> {
+async function startWithDns(
+  script: DnsScript,
+  allowNetworks = "",
+): Promise<{ dns: DnsServer; server: ServerInProcess }> {
   const dns = await startDnsServer(script);
   const server = await startInProcess({
     settings: {
-      RINGBACK_ALLOW_NETWORKS: "",
+      RINGBACK_ALLOW_NETWORKS: allowNetworks,
       RINGBACK_ALLOW_HTTP: "true",
       RINGBACK_DNS_SERVERS: dns.address,
     },
@@ -59,6 +67,20 @@ describe("a name that changes where it leads", () => {
     expect(JSON.stringify(detail)).not.toContain("127.0.0.1");
     expect(trap.connections()).toBe(0);
     expect(dns.queries.filter(({ type }) => type === "A").length).toBeGreaterThanOrEqual(2);
+  });
+
+  test("the same name is called where 127.0.0.0/8 is allowed, so the listener would have noticed", async () => {
+    const trap = await listenOnLoopback();
+    const { server } = await startWithDns(() => ["127.0.0.1"], "127.0.0.0/8");
+
+    await server.client.submit({
+      kind: "e2e.echo",
+      input: 1,
+      callback: { url: `http://rebinds.example.com:${trap.port}/` },
+    });
+
+    await bounded(trap.called, 10_000, () => "connection to the listener");
+    expect(trap.connections()).toBeGreaterThan(0);
   });
 
   test("one private address among public ones refuses the name at registration", async () => {

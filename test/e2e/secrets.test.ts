@@ -84,7 +84,7 @@ test("G10 I10 no payload, header value, URL query, secret or key stands in any l
   expect((await server.terminate()).code).toBe(0);
 
   const logs = home.output();
-  expect(logs.split("\n").length, "the debug log says something").toBeGreaterThan(10);
+  expect(logs.split("\n").length, "the debug log says something").toBeGreaterThan(3);
   for (const hidden of [canary, secret, endpointSecret, home.apiKey, home.apiKey.slice(-38)]) {
     expect(logs).not.toContain(hidden);
   }

@@ -30,7 +30,7 @@ export async function startServerInProcess(options: InProcessOptions = {}): Prom
   const key = makeApiKey(random);
   const reached = Promise.withResolvers<Store>();
   const { decorateStore = (store: Store) => store } = options;
-  const server = await startServer({
+  const starting = startServer({
     env: {
       PORT: "0",
       RINGBACK_SQLITE_PATH: join(folder, "ringback.db"),
@@ -44,6 +44,11 @@ export async function startServerInProcess(options: InProcessOptions = {}): Prom
       return decorateStore(store);
     },
   });
+  const forget = (): void => rmSync(folder, { recursive: true, force: true });
+  const server = await starting.catch((thrown: unknown) => {
+    forget();
+    throw thrown;
+  });
   const store = await reached.promise;
   const url = (): string => server.url;
   return {
@@ -56,7 +61,7 @@ export async function startServerInProcess(options: InProcessOptions = {}): Prom
     },
     async stop() {
       await server.stop();
-      rmSync(folder, { recursive: true, force: true });
+      forget();
     },
   };
 }

@@ -67,6 +67,7 @@ export function makeServerHome(options: HomeOptions = {}): ServerHome {
   const sqlitePath = join(folder, "ringback.db");
   const apiKey = makeApiKey({ bytes: (count) => randomFillSync(new Uint8Array(count)), unit: () => 0 });
   const output: string[] = [];
+  const launched: ChildProcess[] = [];
   const started: ServerProcess[] = [];
   const settingsOf = (settings: Settings): Settings => ({
     PORT: "0",
@@ -83,6 +84,7 @@ export function makeServerHome(options: HomeOptions = {}): ServerHome {
       stdio: ["ignore", "pipe", "pipe"],
       cwd: folder,
     });
+    launched.push(child);
     running.add(child);
     child.once("exit", () => running.delete(child));
     for (const stream of [child.stdout, child.stderr]) {
@@ -110,7 +112,8 @@ export function makeServerHome(options: HomeOptions = {}): ServerHome {
     startUntilExit: (settings = {}) => exitOf(launch(settings)),
     output: () => output.join(""),
     async dispose() {
-      await Promise.all(started.map((server) => server.kill()));
+      for (const child of launched) child.kill("SIGKILL");
+      await Promise.all(launched.map((child) => exitOf(child)));
       rmSync(folder, { recursive: true, force: true });
     },
   };

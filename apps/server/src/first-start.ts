@@ -13,6 +13,9 @@ import { makeSecret } from "@ringback/signature";
 
 export const defaultTenantId = "default";
 
+/** The setting's key has one row, whatever its value: a key that was replaced opens nothing any more. */
+const rootKeyId = `key_${"0".repeat(26)}`;
+
 export interface FirstStartDeps {
   readonly tenants: TenantStore;
   readonly clock: Clock;
@@ -32,7 +35,8 @@ export async function firstStart(deps: FirstStartDeps, rootKey: string | null): 
   const isNew = await tenants.ensureTenant({ id: defaultTenantId, callbackSecret }, clock.now());
   const isKeyNeeded = rootKey === null && !(await tenants.hasKeys());
   const key = rootKey ?? (isKeyNeeded ? makeApiKey(random) : null);
-  if (key !== null) await putAdminKey(deps, key);
+  if (key !== null)
+    await putAdminKey(deps, key, rootKey === null ? makeId("key", clock.now(), random) : rootKeyId);
   if (rootKey !== null && parseApiKey(rootKey)?.checksumHolds === false) {
     log.warn("root_key_checksum", {
       reason: "RINGBACK_ROOT_KEY works, but its last six characters are not the CRC32 of its secret",
@@ -41,23 +45,14 @@ export async function firstStart(deps: FirstStartDeps, rootKey: string | null): 
   return { apiKey: isKeyNeeded ? key : null, callbackSecret: isNew ? callbackSecret : null };
 }
 
-async function putAdminKey(deps: FirstStartDeps, key: string): Promise<void> {
-  const { tenants, clock, random } = deps;
+async function putAdminKey(deps: FirstStartDeps, key: string, id: string): Promise<void> {
+  const { tenants, clock } = deps;
   const now = clock.now();
   const lookup = parseApiKey(key)?.lookup;
   if (lookup === undefined) throw new Error("an API key without its form reached the first start");
   const hash = createHash("sha256").update(key).digest("hex");
   await tenants.putKeys(
-    [
-      {
-        tenantId: defaultTenantId,
-        id: makeId("key", now, random),
-        lookup,
-        hash,
-        scopes: ["admin"],
-        expiresAt: null,
-      },
-    ],
+    [{ tenantId: defaultTenantId, id, lookup, hash, scopes: ["admin"], expiresAt: null }],
     now,
   );
 }

@@ -5,6 +5,7 @@ import {
   createKinds,
   type Clock,
   type Doorbell,
+  type JobDefinition,
   type Kinds,
   type Log,
   type Random,
@@ -45,7 +46,7 @@ export interface Ground {
   /** Signs cursors and result links. */
   readonly tokenKey: Uint8Array;
   /** Where the server listens; known once it does. */
-  readonly where: { url: string; port: number };
+  readonly where: { url: string; address: string; port: number };
   close(): Promise<void>;
 }
 
@@ -56,12 +57,12 @@ export async function layGround(options: StartOptions): Promise<Ground> {
   const { config } = parsed;
   const [clock, random] = [systemClock(), systemRandom()];
   const log = createLog({ level: config.RINGBACK_LOG_LEVEL, fields: "listed" });
-  const where = { url: "", port: 0 };
+  const where = { url: "", address: "", port: 0 };
   const guard = createAddressGuard({
     allowNetworks: config.RINGBACK_ALLOW_NETWORKS ?? [],
     allowHttp: config.RINGBACK_ALLOW_HTTP,
     dnsServers: config.RINGBACK_DNS_SERVERS,
-    ownAddresses: () => ownAddresses(config, where.port),
+    ownAddresses: () => ownAddresses(config, where),
     clock,
     log,
   });
@@ -92,23 +93,22 @@ export async function layGround(options: StartOptions): Promise<Ground> {
   }
 }
 
-async function loadKinds(config: Config, httpKind: ReturnType<typeof createHttpKind>): Promise<Kinds> {
+async function loadKinds(config: Config, builtIn: JobDefinition): Promise<Kinds> {
   const { definitions, problems } = await loadHandlers(config.RINGBACK_HANDLERS);
-  if (problems.length > 0) throw new StartRefused(problems);
-  try {
-    return createKinds([httpKind, ...definitions]);
-  } catch (thrown) {
-    throw new StartRefused([
-      `RINGBACK_HANDLERS: ${thrown instanceof Error ? thrown.message : String(thrown)}`,
-    ]);
-  }
+  const isTaken = definitions.some(({ kind }) => kind === builtIn.kind);
+  const taken = `RINGBACK_HANDLERS: the kind "${builtIn.kind}" is built in; give yours another name`;
+  const all = isTaken ? [...problems, taken] : problems;
+  if (all.length > 0) throw new StartRefused(all);
+  return createKinds([builtIn, ...definitions]);
 }
 
 /** A callback to ourselves would make jobs that make jobs, so the guard refuses where we listen and what we are called. */
-function ownAddresses(config: Config, port: number): readonly OwnAddress[] {
+function ownAddresses(config: Config, where: Ground["where"]): readonly OwnAddress[] {
+  const { port } = where;
   if (port === 0) return [];
   const { HOST: host, RINGBACK_PUBLIC_URL: publicUrl } = config;
-  const own: OwnAddress[] = [isIP(host) === 0 ? { host, port } : { address: host, port }];
+  const own: OwnAddress[] = [{ address: where.address, port }];
+  if (isIP(host) === 0) own.push({ host, port });
   if (publicUrl === null) return own;
   const { protocol, hostname, port: publicPort } = new URL(publicUrl);
   return [

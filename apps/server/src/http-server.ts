@@ -1,14 +1,9 @@
 // The listening socket: limits against slow and oversized clients, errors below HTTP as problem documents, and a graceful end.
-import {
-  createServer,
-  STATUS_CODES,
-  type IncomingMessage,
-  type Server,
-  type ServerResponse,
-} from "node:http";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import { getRequestListener } from "@hono/node-server";
-import type { Clock } from "@ringback/core";
+import type { Clock, Random } from "@ringback/core";
+import { answerMalformedHttp } from "./malformed-http.ts";
 
 export interface HttpServerOptions {
   readonly fetch: (request: Request) => Response | Promise<Response>;
@@ -16,6 +11,7 @@ export interface HttpServerOptions {
   /** 0 takes a free port. */
   readonly port: number;
   readonly clock: Clock;
+  readonly random: Random;
 }
 
 export interface HttpServer {
@@ -34,8 +30,11 @@ const connectionsMax = 10_000;
 
 /** Rejects when the address cannot be listened on; the error's message says which and why. */
 export async function startHttpServer(options: HttpServerOptions): Promise<HttpServer> {
-  const { fetch, host, port, clock } = options;
-  const listener = getRequestListener((request) => fetch(request), { hostname: host });
+  const { fetch, host, port, clock, random } = options;
+  const malformed = answerMalformedHttp(random, headerBytesMax);
+  const listener = getRequestListener(fetch, {
+    errorHandler: () => malformed.response("The Host header or the request target is missing or not valid."),
+  });
   let isLeaving = false;
   const answer = (incoming: IncomingMessage, outgoing: ServerResponse): void => {
     if (isLeaving) outgoing.setHeader("connection", "close");
@@ -48,11 +47,13 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
       connectionsCheckingInterval: connectionsCheckingIntervalMs,
       maxHeaderSize: headerBytesMax,
       noDelay: true,
+      // Node's own answer to a missing Host has no body; ours is the problem document of the listener above.
+      requireHostHeader: false,
     },
     answer,
   );
   server.maxConnections = connectionsMax;
-  server.on("clientError", refuseMalformed);
+  server.on("clientError", (error, socket: Socket) => malformed.refuse(error, socket));
   await listen(server, { host, port });
   return {
     address: server.address() as AddressInfo,
@@ -82,33 +83,4 @@ function close(server: Server, clock: Clock, withinMs: number): Promise<void> {
       resolve();
     });
   });
-}
-
-const malformed: Readonly<Record<string, { status: number; code: string; detail: string }>> = {
-  HPE_HEADER_OVERFLOW: {
-    status: 431,
-    code: "headers-too-large",
-    detail: `The headers exceed ${headerBytesMax} bytes.`,
-  },
-  ERR_HTTP_REQUEST_TIMEOUT: {
-    status: 408,
-    code: "request-timeout",
-    detail: "The request did not arrive in time.",
-  },
-};
-const notHttp = { status: 400, code: "http-invalid", detail: "The request is not valid HTTP/1.1." };
-
-/** What llhttp refuses never reaches the app, so it is answered here, in the app's own form. */
-function refuseMalformed(error: NodeJS.ErrnoException, socket: Socket): void {
-  if (!socket.writable || error.code === "ECONNRESET") {
-    socket.destroy();
-    return;
-  }
-  const { status, code, detail } = malformed[error.code ?? ""] ?? notHttp;
-  const title = STATUS_CODES[status] ?? "Error";
-  const body = JSON.stringify({ type: `/problems/${code}`, title, status, code, detail });
-  socket.end(
-    `HTTP/1.1 ${status} ${title}\r\nconnection: close\r\ncontent-type: application/problem+json\r\n` +
-      `x-content-type-options: nosniff\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
-  );
 }

@@ -25,17 +25,19 @@ function introduce(server: RunningServer): void {
   process.stdout.write(`${lines.join("\n")}\n`);
 }
 
-/** The first SIGTERM or SIGINT drains; a second one ends at once, and what was running is made due again at the next start. */
+/**
+ * SIGTERM and SIGINT drain, which is bounded. A second SIGINT, which is a person at a keyboard, ends at once: what was running
+ * is made due again at the next start. A second SIGTERM changes nothing, since supervisors repeat themselves.
+ */
 async function untilSignal(server: RunningServer): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<NodeJS.Signals>();
-  let signals = 0;
-  for (const signal of ["SIGTERM", "SIGINT"] as const) {
-    process.on(signal, () => {
-      signals += 1;
-      if (signals > 1) process.exit(130);
-      resolve(signal);
-    });
-  }
+  let interrupts = 0;
+  process.on("SIGTERM", resolve);
+  process.on("SIGINT", (signal) => {
+    interrupts += 1;
+    if (interrupts > 1) process.exit(130);
+    resolve(signal);
+  });
   await server.stop(await promise);
   process.exit(0);
 }

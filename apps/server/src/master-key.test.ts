@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -32,6 +32,15 @@ describe("the master key", () => {
   test("that is damaged stops the start instead of being replaced", () => {
     writeFileSync(join(folder, "rb.db.key"), "not a key\n");
     expect(() => keyOf(join(folder, "rb.db"))).toThrow(/damaged.*backup/);
+  });
+
+  test("that is missing beside a database with data stops the start instead of being replaced", () => {
+    writeFileSync(join(folder, "rb.db"), "data");
+    expect(() => keyOf(join(folder, "rb.db"))).toThrow(/missing.*Restore/);
+    expect(readdirSync(folder)).toEqual(["rb.db"]);
+    writeFileSync(join(folder, "rb.db"), "");
+    expect(keyOf(join(folder, "rb.db"))).toHaveLength(32);
+    expect(readdirSync(folder).toSorted()).toEqual(["rb.db", "rb.db.key"]);
   });
 
   test("is not kept for a database in memory", () => {

@@ -39,20 +39,30 @@ interface House {
   readonly state: { isReady: boolean };
 }
 
-/** Listens before the runner starts, since the links in callbacks need the address. */
+/**
+ * Listens before the runner starts, since the links in callbacks need the address. The first start's key comes last: a start
+ * that fails must not make a key that nobody is shown.
+ */
 async function openHouse(ground: Ground): Promise<RunningServer> {
   const { config, clock, random, log, store, kinds, where, tokenKey } = ground;
-  const first = await firstStart({ tenants: store.tenants, clock, random, log }, config.RINGBACK_ROOT_KEY);
   const links = createResultLinks({ tokenKey, publicUrl: () => publicUrl(ground), clock });
   const dispatcher = makeDispatcher(ground);
   const runner = makeRunner(ground, dispatcher, links);
   const state = { isReady: false };
   const api = makeApi(ground, runner, state);
-  const http = await startHttpServer({ fetch: api.app.fetch, host: config.HOST, port: config.PORT, clock });
+  const http = await startHttpServer({
+    fetch: api.app.fetch,
+    host: config.HOST,
+    port: config.PORT,
+    clock,
+    random,
+  });
   where.port = http.address.port;
+  where.address = http.address.address;
   where.url = urlOf(http);
   const unwatch = watchProcessFaults({ currentRun: runner.currentRun, log, crash: () => process.exit(1) });
   await runner.start();
+  const first = await firstStart({ tenants: store.tenants, clock, random, log }, config.RINGBACK_ROOT_KEY);
   state.isReady = true;
   const { url } = where;
   log.info("listening", { url, version, pid: process.pid, mode: "embedded", kinds: kinds.names.join(",") });

@@ -53,6 +53,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     const loop = new LaneLoop(turn, {
       lanes,
       clock,
+      random,
       log,
       concurrency,
       attempt: (delivery) => makeAttempt(delivery, attemptOptions),

@@ -131,6 +131,28 @@ describe("the job pump", () => {
     expect(runner.signals.running).toBe(2);
   });
 
+  test("F76 a claim that brings a full batch while the pump is closing does not hold up the drain", async () => {
+    const clock = createManualClock();
+    const handler = openRuns();
+    const { runner, store, ringJobs } = createRunnerFixture({
+      clock,
+      run: handler.run,
+      settings: { runConcurrency: 2 },
+    });
+    await runner.start();
+    for (let at = 0; at < 10; at += 1) store.addJob(`job_${at}`);
+    const answerClaim = store.holdAnswer("claim");
+    ringJobs();
+    await until("two are claimed", () => store.jobs.get("job_1")?.status === "running");
+    const stopped = runner.stop({ drainMs: 10_000 });
+    answerClaim();
+    // The clock stands still: only the drain's own work can end it.
+    await stopped;
+    expect(handler.started).toEqual([]);
+    expect(store.calls.get("claim")).toBe(1);
+    expect([...store.jobs.values()].map(({ status }) => status)).toEqual(Array<string>(10).fill("queued"));
+  });
+
   test("F78 a cancel ring that arrives while the job is being claimed reaches its run", async () => {
     const clock = createManualClock();
     const handler = openRuns();

@@ -114,7 +114,7 @@ export function createJobPump(options: JobPumpOptions): JobPump {
     });
     lastClaimAt = clock.now();
     counters.runsClaimed += claimed.length;
-    if (claimed.length >= limit) isRung = true;
+    if (claimed.length >= limit && !isClosed) isRung = true;
     for (const one of claimed) begin(one, endsMs);
   }
 

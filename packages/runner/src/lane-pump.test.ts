@@ -185,6 +185,30 @@ describe("the lane pump", () => {
     expect(asked).toEqual(["a", "b"]);
   });
 
+  test("F111 a turn that goes on after it was told to end has to end after its slice, like any other, when a lane waits", async () => {
+    const { runner, store, clock, turns, ringLane } = openLanes({ lanesMax: 1, sweepMs: 3_600_000 });
+    await runner.start();
+    store.addLane("slow");
+    ringLane("slow");
+    await until("the first is served", () => turns.length === 1);
+    const [slow] = turns;
+    const answer = slow?.rung();
+    await pass(clock, 6_000);
+    expect(await answer).toBe(false);
+    store.addLane("b");
+    ringLane("b");
+    await settled();
+    // It has been told to end, so nothing more is asked of it …
+    expect(slow?.drain.aborted).toBe(false);
+    ringLane("slow");
+    await settled();
+    // … until it goes on for what is new, with an attempt still in flight.
+    expect(await slow?.rung()).toBe(true);
+    expect(slow?.drain.aborted).toBe(true);
+    await until("the other is served", () => turns.length === 2);
+    expect(names(turns)).toEqual(["slow", "b"]);
+  });
+
   test("F70 a lost lane is told so and is not released", async () => {
     const { runner, store, clock, turns } = openLanes();
     const lane = store.addLane("a");

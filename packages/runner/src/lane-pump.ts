@@ -136,7 +136,14 @@ export function createLanePump(options: LanePumpOptions): LanePump {
   }
 
   function begin(lane: HeldLane, endsMs: number): void {
-    const held = createHeldTurn({ lane, clock, lingerMs: settings.laneLingerMs, endsMs, othersWait });
+    const held = createHeldTurn({
+      lane,
+      clock,
+      lingerMs: settings.laneLingerMs,
+      endsMs,
+      othersWait,
+      resumed: relieve,
+    });
     const key = laneKey(lane);
     turns.get(key)?.lose();
     turns.delete(key);

@@ -3,7 +3,13 @@ import { createHeldTurn, type HeldTurn } from "./lane-turn.ts";
 import { createManualClock, type ManualClock } from "./testing/manual-clock.ts";
 import { settled } from "./testing/until.ts";
 
-function held(options: { readonly othersWait?: () => boolean; readonly lingerMs?: number } = {}): {
+function held(
+  options: {
+    readonly othersWait?: () => boolean;
+    readonly resumed?: () => void;
+    readonly lingerMs?: number;
+  } = {},
+): {
   readonly turn: HeldTurn;
   readonly clock: ManualClock;
 } {
@@ -14,6 +20,7 @@ function held(options: { readonly othersWait?: () => boolean; readonly lingerMs?
     lingerMs: options.lingerMs ?? 1_000,
     endsMs: 30_000,
     othersWait: options.othersWait ?? (() => false),
+    resumed: options.resumed ?? (() => undefined),
   });
   return { turn, clock };
 }
@@ -49,15 +56,20 @@ describe("a turn at a lane", () => {
     expect(await answer).toBe(false);
   });
 
-  test("a ring after the turn was told to end is kept for the next one", async () => {
-    const { turn, clock } = held();
+  test("a ring after the turn was told to end is heard when it is asked again, or kept for the next turn", async () => {
+    let resumed = 0;
+    const { turn, clock } = held({ resumed: () => (resumed += 1) });
     const answer = turn.turn.rung();
     clock.advance(1_000);
     turn.ring();
     expect(await answer).toBe(false);
     expect(turn.isRung).toBe(true);
-    expect(await turn.turn.rung()).toBe(false);
-    expect(turn.isRung).toBe(true);
+    expect(turn.isEnding).toBe(true);
+    expect(resumed).toBe(0);
+    expect(await turn.turn.rung()).toBe(true);
+    expect(resumed).toBe(1);
+    expect(turn.isEnding).toBe(false);
+    expect(turn.isRung).toBe(false);
   });
 
   test("ends when it is drained, also while it lingers and also when it was rung", async () => {

@@ -11,6 +11,8 @@ export interface HeldTurnOptions {
   readonly endsMs: number;
   /** True while another lane waits for a slot. */
   readonly othersWait: () => boolean;
+  /** Called when a turn that was as good as over goes on after all, so that somebody else's is to end for those who wait. */
+  readonly resumed: () => void;
 }
 
 export interface HeldTurn extends Lease<HeldLane> {
@@ -37,6 +39,9 @@ export function createHeldTurn(options: HeldTurnOptions): HeldTurn {
   const lost = new AbortController();
   let isRung = false;
   let isLost = false;
+  /** Drained or broken off: nothing more is claimed in this turn. */
+  let isOver = false;
+  /** Told that nothing more is due; a ring while attempts are still in flight takes that back. */
   let isEnding = false;
   let answerLinger: ((rung: boolean) => void) | null = null;
 
@@ -46,9 +51,12 @@ export function createHeldTurn(options: HeldTurnOptions): HeldTurn {
   }
 
   async function rung(): Promise<boolean> {
-    if (isEnding) return false;
+    if (isOver) return false;
+    const wasEnding = isEnding;
+    isEnding = false;
     if (isRung) {
       isRung = false;
+      if (wasEnding) options.resumed();
       return true;
     }
     if (options.lingerMs === 0 || options.othersWait()) return end();
@@ -69,6 +77,7 @@ export function createHeldTurn(options: HeldTurnOptions): HeldTurn {
   }
 
   function breakOff(): void {
+    isOver = true;
     isEnding = true;
     lost.abort();
     answerLinger?.(false);
@@ -93,6 +102,7 @@ export function createHeldTurn(options: HeldTurnOptions): HeldTurn {
       else answerLinger(true);
     },
     drain() {
+      isOver = true;
       isEnding = true;
       drain.abort();
       answerLinger?.(false);

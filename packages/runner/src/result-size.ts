@@ -10,6 +10,14 @@ export type ResultSize =
 /** Deeper results are refused, since readers' parsers give up on them. */
 export const resultDepthMax = 1_000;
 
+/** ECMAScript's "JSON.parse source text access", which TypeScript's library does not know yet. */
+interface RawJsonTest {
+  /** True for what `JSON.rawJSON` makes: an object that `JSON.stringify` writes as the text it was made of. */
+  isRawJSON(value: unknown): value is { readonly rawJSON: string };
+}
+
+const json = JSON as unknown as RawJsonTest;
+
 interface Walk {
   readonly bytesMax: number;
   readonly above: Set<object>;
@@ -42,6 +50,10 @@ function problemOfObject(walk: Walk, value: object): string | null {
   if (ArrayBuffer.isView(value)) {
     // As JSON every element becomes at least a digit and a comma; naming a hundred million of them is not tried.
     walk.bytes += 2 * ((value as { readonly length?: number }).length ?? 0) + 2;
+    return null;
+  }
+  if (json.isRawJSON(value)) {
+    walk.bytes += value.rawJSON.length;
     return null;
   }
   if (typeof (value as { readonly toJSON?: unknown }).toJSON === "function") return null;

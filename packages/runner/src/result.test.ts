@@ -56,6 +56,15 @@ describe("what a handler returns is kept exactly", () => {
     expect(encode(value)).toBe(json);
   });
 
+  test("F17 JSON.rawJSON is written as its text, and measured by it", () => {
+    const { rawJSON } = JSON as unknown as { rawJSON(text: string): object };
+    const value = { id: rawJSON("12345678901234567890"), items: [rawJSON("1.00"), 2] };
+    const text = '{"id":12345678901234567890,"items":[1.00,2]}';
+    expect(encode(value)).toBe(text);
+    expect(encodeResult(value, text.length).ok).toBe(true);
+    expect(textOf(encodeResult(value, text.length - 1))).toMatch(/^result_too_large/);
+  });
+
   test("{contentType, body} keeps text and bytes as they are", () => {
     expect(encodeResult({ contentType: "text/csv; charset=utf-8", body: "a,b\n" }, bytesMax)).toEqual({
       ok: true,

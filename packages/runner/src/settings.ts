@@ -3,7 +3,7 @@
 export interface RunnerSettings {
   /** Runs at once; 0 claims no jobs at all. */
   readonly runConcurrency: number;
-  /** Lanes held at once; 0 claims no lanes at all. */
+  /** Lanes held at once; 0 claims no lanes at all. A slot costs nothing until a lane takes it. */
   readonly lanesMax: number;
   /** How long a lease holds without being extended. */
   readonly leaseMs: number;
@@ -31,7 +31,7 @@ export interface RunnerSettings {
 
 export const runnerDefaults: RunnerSettings = {
   runConcurrency: 20,
-  lanesMax: 64,
+  lanesMax: 512,
   leaseMs: 30_000,
   heartbeatMs: 10_000,
   sweepMs: 5_000,

@@ -42,7 +42,7 @@ export const settings = {
   RINGBACK_HANDLERS: list({
     unit: "paths",
     meaning:
-      "Modules whose default export is a list of job kinds; comma-separated, relative to the working directory.",
+      "Modules whose default export is a list of job kinds; comma-separated, relative to the working directory (with `npm start` this folder).",
     read: (value) => ({ value }),
   }),
   RINGBACK_ROOT_KEY: optionalText({
@@ -110,7 +110,7 @@ export const settings = {
   }),
   RINGBACK_LANES_MAX: wholeNumber({
     unit: "lanes",
-    fallback: 64,
+    fallback: 512,
     min: 1,
     max: 10_000,
     meaning: "Receivers that are called at once by this process.",

@@ -6,6 +6,7 @@ describe("idempotencyKeyOf", () => {
     ["abc", "abc"],
     ['"abc"', "abc"],
     [' "a b" ', "a b"],
+    ['"a,b"', "a,b"],
     ['"a\\"b\\\\"', 'a"b\\'],
     ["8e03978e-40d5-43dd-bc93-6894a57f9324", "8e03978e-40d5-43dd-bc93-6894a57f9324"],
     ["x".repeat(255), "x".repeat(255)],
@@ -14,12 +15,22 @@ describe("idempotencyKeyOf", () => {
     expect(idempotencyKeyOf(header)).toEqual({ key });
   });
 
-  test.each(["", '""', "   ", "x".repeat(256), `"${"x".repeat(256)}"`, '"open', "tab\there", "naïve"])(
-    "refuses %j",
-    (header) => {
-      expect(idempotencyKeyOf(header)).toMatchObject({ refused: "idempotency-key-invalid" });
-    },
-  );
+  test.each([
+    "",
+    '""',
+    "   ",
+    "x".repeat(256),
+    `"${"x".repeat(256)}"`,
+    '"open',
+    "tab\there",
+    "naïve",
+    "a, b",
+    ",",
+    '"a", "b"',
+    'a, "b"',
+  ])("refuses %j", (header) => {
+    expect(idempotencyKeyOf(header)).toMatchObject({ refused: "idempotency-key-invalid" });
+  });
 
   test("is null without the header", () => {
     expect(idempotencyKeyOf(undefined)).toBeNull();

@@ -2,7 +2,8 @@
 import { hash } from "node:crypto";
 import { refusal, type Refusal } from "../problems/refusal.ts";
 
-const bare = /^[\u0020-\u007e]{1,255}$/;
+/** Without a comma: two headers of one name arrive joined by one (RFC 9110 §5.3), and a key is not a list. */
+const bare = /^[\u0020-\u002b\u002d-\u007e]{1,255}$/;
 const quoted = /^"((?:[\u0020-\u0021\u0023-\u005b\u005d-\u007e]|\\["\\]){1,510})"$/;
 const lengthMax = 255;
 
@@ -15,7 +16,7 @@ export function idempotencyKeyOf(header: string | undefined): { readonly key: st
   if (!text.startsWith('"') && bare.test(text)) return { key: text };
   return refusal(
     "idempotency-key-invalid",
-    `The Idempotency-Key must be 1 to ${lengthMax} ASCII characters, none of them a control character, bare or in double quotes.`,
+    `The Idempotency-Key must be one header of 1 to ${lengthMax} ASCII characters without control characters, bare or, with a comma in it, in double quotes.`,
   );
 }
 

@@ -3,34 +3,26 @@ import { isUtf8 } from "node:buffer";
 import type { HonoRequest } from "hono";
 import { isRefusal, refusal, type Refusal } from "../problems/refusal.ts";
 import { locateJsonError } from "./locate-json-error.ts";
-import { readBody } from "./read-body.ts";
+import { readJsonBytes } from "./read-body.ts";
 import { scanJson } from "./scan-json.ts";
 
 export interface JsonBody {
   readonly value: unknown;
-  /** The body as it came. */
-  readonly bytes: Uint8Array;
   /** The opaque member's JSON text, byte for byte; null when it is absent. */
   readonly opaque: string | null;
-}
-
-export interface JsonBodyOptions {
-  readonly bytesMax: number;
-  /** The member to keep as raw text. */
-  readonly opaque?: string;
+  /** A top-level member's JSON text as it came; null when it is absent. */
+  readonly textOf: (member: string) => string | null;
 }
 
 export const depthMax = 64;
 
 /** Malformed, too deep, ambiguous and non-Unicode bodies are refused here, with the byte where it happened. */
-export async function parseJsonBody(
-  request: HonoRequest,
-  options: JsonBodyOptions,
-): Promise<JsonBody | Refusal> {
-  const bytes = await readBody(request, options.bytesMax);
-  return isRefusal(bytes) ? bytes : parseJsonBytes(bytes, options.opaque ?? null);
+export async function parseJsonBody(request: HonoRequest, bytesMax: number): Promise<JsonBody | Refusal> {
+  const bytes = await readJsonBytes(request, bytesMax);
+  return isRefusal(bytes) ? bytes : parseJsonBytes(bytes, null);
 }
 
+/** `opaque` names the member whose inside is forwarded and not read. */
 export function parseJsonBytes(bytes: Uint8Array, opaque: string | null): JsonBody | Refusal {
   if (!isUtf8(bytes)) {
     return refusal(
@@ -46,8 +38,11 @@ export function parseJsonBytes(bytes: Uint8Array, opaque: string | null): JsonBo
   }
   try {
     const value: unknown = JSON.parse(text);
-    const range = opaque === null ? undefined : scan.members.get(opaque);
-    return { value, bytes, opaque: range === undefined ? null : text.slice(range.start, range.end) };
+    const textOf = (member: string): string | null => {
+      const range = scan.members.get(member);
+      return range === undefined ? null : text.slice(range.start, range.end);
+    };
+    return { value, opaque: opaque === null ? null : textOf(opaque), textOf };
   } catch {
     return notJson(text);
   }

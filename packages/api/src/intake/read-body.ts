@@ -1,15 +1,27 @@
 // Reads a request's body whole, and never more of it than allowed.
 import type { HonoRequest } from "hono";
-import { refusal, type Refusal } from "../problems/refusal.ts";
+import { isRefusal, refusal, type Refusal } from "../problems/refusal.ts";
 
-/** The body's bytes, or why it is refused: 413 before reading when its length is announced, else as soon as it is over. */
-export async function readBody(request: HonoRequest, bytesMax: number): Promise<Uint8Array | Refusal> {
+/** The bytes of a body that says it is JSON; 415 for another type, before anything is read. */
+export async function readJsonBytes(request: HonoRequest, bytesMax: number): Promise<Uint8Array | Refusal> {
+  return typeProblem(request) ?? readBytes(request, bytesMax);
+}
+
+/** Those of a body that may be empty, whose type matters only if it is not. */
+export async function readOptionalJsonBytes(
+  request: HonoRequest,
+  bytesMax: number,
+): Promise<Uint8Array | Refusal> {
+  const bytes = await readBytes(request, bytesMax);
+  if (isRefusal(bytes) || bytes.length === 0) return bytes;
+  return typeProblem(request) ?? bytes;
+}
+
+/** 413 before reading when the body's length is announced, else as soon as it is over. */
+async function readBytes(request: HonoRequest, bytesMax: number): Promise<Uint8Array | Refusal> {
   const encoding = request.header("content-encoding");
-  if (encoding !== undefined && encoding !== "identity") {
+  if (encoding !== undefined && encoding.trim().toLowerCase() !== "identity") {
     return refusal("content-encoding-unsupported", "The body has a Content-Encoding; send it as it is.");
-  }
-  if (!isJsonType(request.header("content-type"))) {
-    return refusal("content-type-unsupported", "The Content-Type must be application/json.");
   }
   const announced = request.header("content-length");
   if (announced !== undefined && Number(announced) > bytesMax) return tooLarge(bytesMax);
@@ -23,9 +35,13 @@ export async function readBody(request: HonoRequest, bytesMax: number): Promise<
   }
 }
 
-function isJsonType(type: string | undefined): boolean {
-  if (type === "application/json") return true;
-  return type !== undefined && /^application\/json *(?:; *charset="?utf-8"? *)?$/i.test(type.trim());
+/** Parameters may be empty (RFC 9110 §5.6.6); `charset` may only say what is so anyway. */
+const jsonType = /^application\/json[ \t]*(?:;[ \t]*(?:charset="?utf-8"?[ \t]*)?)*$/i;
+
+function typeProblem(request: HonoRequest): Refusal | null {
+  const type = request.header("content-type");
+  if (type === "application/json" || (type !== undefined && jsonType.test(type.trim()))) return null;
+  return refusal("content-type-unsupported", "The Content-Type must be application/json.");
 }
 
 async function readCounted(

@@ -77,8 +77,12 @@ const entries = {
     status: status.badRequest,
     title: "The Idempotency-Key cannot be used",
     meaning:
-      "A key is 1 to 255 ASCII characters, bare or in double quotes, none of them a control character.",
-    causes: ["An empty key.", "A key with control characters or letters beyond ASCII."],
+      "A key is one header of 1 to 255 ASCII characters, none of them a control character, bare or in double quotes; with a comma in it, in quotes.",
+    causes: [
+      "An empty key.",
+      "The header sent twice: two keys arrive joined by a comma.",
+      "A key with control characters or letters beyond ASCII.",
+    ],
     fix: "Use a random UUID, made once per job and repeated with every try.",
   },
   "body-incomplete": {

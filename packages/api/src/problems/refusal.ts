@@ -32,7 +32,7 @@ export function isRefusal(value: object): value is Refusal {
 }
 
 /** The problem document; `requestId` is the only part that differs between two equal refusals. */
-export function problemAnswer(given: Refusal, requestId: string): Answer {
+export function problemAnswer(given: Refusal, requestId: string): Answer & { readonly body: string } {
   const { refused: code, detail, errors, headers } = given;
   const { status, title } = catalogue[code];
   return {

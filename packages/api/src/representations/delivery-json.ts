@@ -54,6 +54,8 @@ function deliveryMembers(delivery: Delivery): Members {
     attemptsMade: delivery.attempts,
     ...optional("attemptsMax", delivery.attemptsMax),
     ...instant("dueAt", delivery.dueAt),
+    // Pending without a due time: its lane is paused, and nothing is sent until the endpoint is resumed.
+    ...(status === "pending" && delivery.dueAt === null ? { held: true } : {}),
     ...instant("attemptStartedAt", delivery.attemptStartedAt),
     createdAt: formatInstant(delivery.createdAt),
     ...instant("finishedAt", delivery.finishedAt),

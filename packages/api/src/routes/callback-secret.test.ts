@@ -43,6 +43,28 @@ describe("the callback secret", () => {
     expect(empty.previous[0]?.expiresAt).toBe("2026-11-23T09:00:00.000Z");
   });
 
+  test.each(["text/plain", "application/x-www-form-urlencoded", "application/json", "nonsense"])(
+    "an empty body of type %s is an empty body, with an announced length or without",
+    async (type) => {
+      const house = createHouse();
+      const headers = { "content-type": type };
+      const empty = new ReadableStream<Uint8Array>({ start: (controller) => controller.close() });
+      for (const options of [
+        { raw: "", headers },
+        { raw: "", headers: { ...headers, "content-length": "0" } },
+        { raw: empty, headers: { ...headers, "transfer-encoding": "chunked" } },
+      ]) {
+        expect((await house.ask("POST", `${path}/rotate`, options)).status).toBe(200);
+      }
+      expect(house.store.secrets.get("mine")).toHaveLength(4);
+    },
+  );
+
+  test("a body of another type is refused when it is not empty", async () => {
+    const options = { raw: "overlapMs=1", headers: { "content-type": "application/x-www-form-urlencoded" } };
+    expect((await createHouse().ask("POST", `${path}/rotate`, options)).status).toBe(415);
+  });
+
   test.each([{ overlapMs: -1 }, { overlapMs: 8 * 86_400_000 }, { overlapMs: "1h" }, { overlap: 1 }])(
     "%j is refused and rotates nothing",
     async (body) => {

@@ -3,7 +3,8 @@ import { formatInstant, type CallbackSecret } from "@ringback/core";
 import { makeSecret } from "@ringback/signature";
 import { jsonAnswer, type Answer } from "../answers/answer.ts";
 import { status } from "../answers/status.ts";
-import { parseJsonBody } from "../intake/parse-json-body.ts";
+import { parseJsonBytes } from "../intake/parse-json-body.ts";
+import { readOptionalJsonBytes } from "../intake/read-body.ts";
 import { isRefusal, type Refusal } from "../problems/refusal.ts";
 import { checkShape } from "../schemas/check-shape.ts";
 import { overlapDefaultMs, rotateRequestSchema } from "../schemas/rotate-request.ts";
@@ -39,7 +40,7 @@ function previousMembers({ createdAt, expiresAt }: CallbackSecret): Readonly<Rec
   };
 }
 
-/** An empty body rotates with the default overlap. */
+/** An empty body rotates with the default overlap, whatever type it claims. */
 async function rotateSecret(call: Call, deps: RouteDeps): Promise<Answer | Refusal> {
   const asked = await readRotateRequest(call, deps);
   if (isRefusal(asked)) return asked;
@@ -56,10 +57,10 @@ async function readRotateRequest(
   { request }: Call,
   deps: RouteDeps,
 ): Promise<{ readonly overlapMs: number } | Refusal> {
-  const isEmpty =
-    request.header("content-type") === undefined && (request.header("content-length") ?? "0") === "0";
-  if (isEmpty && request.header("transfer-encoding") === undefined) return { overlapMs: overlapDefaultMs };
-  const body = await parseJsonBody(request, { bytesMax: deps.settings.bodyBytesMax });
+  const bytes = await readOptionalJsonBytes(request, deps.settings.bodyBytesMax);
+  if (isRefusal(bytes)) return bytes;
+  if (bytes.length === 0) return { overlapMs: overlapDefaultMs };
+  const body = parseJsonBytes(bytes, null);
   if (isRefusal(body)) return body;
   const shape = checkShape(rotateRequestSchema, body.value);
   return isRefusal(shape) ? shape : { overlapMs: shape.value.overlapMs ?? overlapDefaultMs };

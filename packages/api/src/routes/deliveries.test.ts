@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { createHouse, type House } from "../testing/house.ts";
-import { aDeadLetter, aDelivery, anAttempt, ids } from "../testing/rows.ts";
+import { aDeadLetter, aDelivery, anAttempt, anEndpoint, ids } from "../testing/rows.ts";
 
 const delivery = `/v1/deliveries/${ids.delivery}`;
 const deadLetter = `/v1/dead-letters/${ids.delivery}`;
@@ -85,14 +85,20 @@ describe("lists", () => {
     expect(await response.json()).toMatchObject({ data: [{ id: ids.delivery }], nextCursor: null });
   });
 
-  test.each(["status=lost", "code=nonsense", "httpStatus=99", "after=1", "hostname=x", "cursor=x"])(
-    "?%s is refused",
-    async (query) => {
-      for (const path of ["/v1/deliveries", "/v1/dead-letters"]) {
-        expect((await createHouse().ask("GET", `${path}?${query}`)).status).toBe(400);
-      }
-    },
-  );
+  test.each([
+    "status=lost",
+    "code=nonsense",
+    "httpStatus=99",
+    "after=1",
+    "after=2026-02-29T00:00:00Z",
+    "before=2026-13-01T00:00:00Z",
+    "hostname=x",
+    "cursor=x",
+  ])("?%s is refused", async (query) => {
+    for (const path of ["/v1/deliveries", "/v1/dead-letters"]) {
+      expect((await createHouse().ask("GET", `${path}?${query}`)).status).toBe(400);
+    }
+  });
 
   test("a cursor of the deliveries does not open the dead letters", async () => {
     const house = houseWithDeadLetter();
@@ -132,6 +138,33 @@ describe("redelivering", () => {
       });
     },
   );
+
+  test("what a paused endpoint holds says so: at once, in the list and in its explanation", async () => {
+    const house = createHouse();
+    house.store.endpoints.set(ids.endpoint, anEndpoint({ status: "paused", pausedReason: "gone" }));
+    const held = aDelivery({ endpointId: ids.endpoint, laneId: ids.endpoint });
+    house.store.deliveries.set(ids.delivery, { delivery: held, attempts: [anAttempt()] });
+    expect(await (await house.ask("GET", delivery)).json()).not.toHaveProperty("held");
+    const redelivered = await house.ask("POST", `${delivery}/redeliver`);
+    expect(redelivered.status).toBe(202);
+    const answer = (await redelivered.json()) as object;
+    expect(answer).toMatchObject({ status: "pending", held: true });
+    expect(answer).not.toHaveProperty("dueAt");
+    expect(await (await house.ask("GET", "/v1/deliveries")).json()).toMatchObject({ data: [{ held: true }] });
+    expect(await (await house.ask("GET", delivery)).json()).toMatchObject({
+      held: true,
+      explain: expect.stringContaining("held until its endpoint is resumed") as string,
+    });
+    house.store.endpoints.set(ids.endpoint, anEndpoint());
+    expect(await (await house.ask("POST", `${delivery}/redeliver`)).json()).not.toHaveProperty("held");
+  });
+
+  test("a dead letter that was redelivered to a paused endpoint says that it is held", async () => {
+    const house = houseWithDeadLetter();
+    const held = aDelivery({ status: "pending", dueAt: null, finishedAt: null, endpointId: ids.endpoint });
+    house.store.deadLetters.set(ids.delivery, aDeadLetter(held));
+    expect(await (await house.ask("GET", deadLetter)).json()).toMatchObject({ held: true });
+  });
 
   test("what is no dead letter is not redelivered as one", async () => {
     const house = houseWithDeadLetter();

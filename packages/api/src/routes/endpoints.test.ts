@@ -50,10 +50,49 @@ describe("POST /v1/endpoints", () => {
     expect(await made([])).toEqual([]);
   });
 
+  test("events may be empty or left out: the endpoint then hears only the callbacks that name it", async () => {
+    const house = createHouse();
+    for (const events of [{}, { events: [] }]) {
+      const body = { url: "https://a.example", ...events };
+      const response = await house.ask("POST", "/v1/endpoints", { body });
+      expect(response.status).toBe(201);
+      expect(await response.json()).toMatchObject({ events: [] });
+    }
+    expect([...house.store.endpoints.values()].map(({ events }) => events)).toEqual([[], []]);
+  });
+
+  test("a wrong policy is told at the member that is wrong, and why", async () => {
+    const body = { url: "https://a.example", retry: { baseMs: 0, factor: 2, maxAttempts: 1_000 } };
+    const response = await createHouse().ask("POST", "/v1/endpoints", { body });
+    expect(response.status).toBe(422);
+    const problem = (await response.json()) as { detail: string; errors: object[] };
+    expect(problem.detail).toMatch(/^\/retry\/baseMs: .*1 /);
+    expect(problem.errors).toEqual([
+      { path: "/retry/baseMs", message: expect.stringContaining(">=1") as string },
+      { path: "/retry/maxAttempts", message: expect.stringContaining("<=100") as string },
+    ]);
+  });
+
+  test.each([
+    ['"headers":{"__proto__":"x"}', "/headers", "__proto__"],
+    ['"metadata":{"n":9007199254740993}', "/metadata/n", "send it as text"],
+  ])("F17 F18 what would be lost in silence is refused: %s", async (member, path, said) => {
+    const house = createHouse();
+    const response = await house.ask("POST", "/v1/endpoints", {
+      raw: `{"url":"https://a.example",${member}}`,
+      headers: { "content-type": "application/json" },
+    });
+    expect(response.status).toBe(422);
+    const { errors } = (await response.json()) as { errors: { path: string; message: string }[] };
+    expect(errors[0]?.path).toBe(path);
+    expect(errors[0]?.message).toContain(said);
+    expect(house.store.endpoints.size).toBe(0);
+  });
+
   test.each([
     [{ events: ["job.*"] }, 422, "invalid-request", "/url"],
-    [{ url: "https://a.example" }, 422, "invalid-request", "/events"],
-    [{ url: "https://a.example", events: [] }, 422, "invalid-request", "/events"],
+    [{ url: "https://a.example", events: "job.*" }, 422, "invalid-request", "/events"],
+    [{ url: "https://a.example", events: Array(51).fill("a") }, 422, "invalid-request", "/events"],
     [{ url: "https://a.example", events: ["job .*"] }, 422, "invalid-request", "/events/0"],
     [{ url: "https://a.example", events: ["job.*"], timeoutMs: 999 }, 422, "invalid-request", "/timeoutMs"],
     [
@@ -62,7 +101,10 @@ describe("POST /v1/endpoints", () => {
       "invalid-request",
       "/timeoutMs",
     ],
-    [{ url: "https://a.example", events: ["job.*"], retry: [-1] }, 422, "invalid-request", "/retry"],
+    [{ url: "https://a.example", events: ["job.*"], retry: [-1] }, 422, "invalid-request", "/retry/0"],
+    [{ url: "https://a.example", retry: "soon" }, 422, "invalid-request", "/retry"],
+    [{ url: "https://a.example", retry: null }, 422, "invalid-request", "/retry"],
+    [{ url: "https://a.example", retry: { base: 1 } }, 400, "fields-unknown", "/retry/base"],
     [
       { url: "https://a.example", events: ["job.*"], headers: { Host: "x" } },
       422,

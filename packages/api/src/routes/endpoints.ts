@@ -4,6 +4,7 @@ import { makeSecret } from "@ringback/signature";
 import { jsonAnswer, type Answer } from "../answers/answer.ts";
 import { status } from "../answers/status.ts";
 import { judgeHeaders, urlRejected } from "../intake/judge-callback.ts";
+import { metadataProblem } from "../intake/metadata-problem.ts";
 import { parseJsonBody } from "../intake/parse-json-body.ts";
 import { isRefusal, notFound, type Refusal } from "../problems/refusal.ts";
 import { endpointJson } from "../representations/endpoint-json.ts";
@@ -28,10 +29,12 @@ export function endpointRoutes(deps: RouteDeps): readonly KeyRoute[] {
 }
 
 async function createEndpoint(call: Call, deps: RouteDeps): Promise<Answer | Refusal> {
-  const body = await parseJsonBody(call.request, { bytesMax: deps.settings.bodyBytesMax });
+  const body = await parseJsonBody(call.request, deps.settings.bodyBytesMax);
   if (isRefusal(body)) return body;
   const shape = checkShape(endpointRequestSchema, body.value);
   if (isRefusal(shape)) return shape;
+  const changing = metadataProblem(body);
+  if (changing !== null) return changing;
   const { url, events, description, headers, retry, timeoutMs, metadata } = shape.value;
   const judged = judgeHeaders(headers ?? {}, { path: "/headers", headerProblem: deps.headerProblem });
   if (isRefusal(judged)) return judged;
@@ -44,7 +47,7 @@ async function createEndpoint(call: Call, deps: RouteDeps): Promise<Answer | Ref
     id: makeId("ep", now, deps.random),
     url: verdict.url,
     host: verdict.host,
-    events,
+    events: events ?? [],
     description: description ?? null,
     headers: judged.headers,
     retry: retry ?? null,

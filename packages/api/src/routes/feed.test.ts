@@ -86,6 +86,33 @@ describe("GET /v1/events", () => {
     expect((await feed(house, `?types=job.f*&after=${cursor}`)).data).toHaveLength(1);
   });
 
+  test("a rare type behind many events costs a bounded number of rows an answer, and each goes on behind the last", async () => {
+    const house = houseWithEvents(...Array<string>(5_000).fill("job.queued"), "job.failed");
+    const seen: string[] = [];
+    let query = "?types=job.failed&wait=60";
+    let answers = 0;
+    for (let page = await feed(house, query); ; page = await feed(house, query)) {
+      answers += 1;
+      expect(house.store.feedRows).toBeLessThanOrEqual(2_000);
+      house.store.feedRows = 0;
+      seen.push(...page.data.map(({ type }) => type));
+      query = `?types=job.failed&after=${page.cursor}`;
+      if (!page.hasMore) break;
+      expect(page.data).toEqual([]);
+    }
+    expect([answers, seen]).toEqual([3, ["job.failed"]]);
+  });
+
+  test("who waits for a type looks only at what is new, not again at what did not match", async () => {
+    const house = houseWithEvents(...Array<string>(300).fill("job.queued"));
+    const waiting = feed(house, "?wait=60&types=job.failed");
+    await armed(house);
+    expect(house.store.feedRows).toBe(300);
+    house.store.changeJob(ids.job, {}, "job.failed");
+    expect((await waiting).data.map(({ type }) => type)).toEqual(["job.failed"]);
+    expect(house.store.feedRows).toBe(301);
+  });
+
   test("wait answers at once when there is something", async () => {
     const { data } = await feed(houseWithEvents("job.failed"), "?wait=60");
     expect(data).toHaveLength(1);

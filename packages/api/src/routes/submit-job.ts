@@ -9,8 +9,10 @@ import {
 } from "@ringback/core";
 import type { Answer } from "../answers/answer.ts";
 import { idempotencyKeyOf, requestHashOf } from "../intake/idempotency-key.ts";
+import { metadataProblem } from "../intake/metadata-problem.ts";
+import { readJsonBytes } from "../intake/read-body.ts";
 import { endpointUnknown, judgeCallback, type JudgedCallback } from "../intake/judge-callback.ts";
-import { parseJsonBody, type JsonBody } from "../intake/parse-json-body.ts";
+import { parseJsonBytes, type JsonBody } from "../intake/parse-json-body.ts";
 import { isRefusal, refusal, type Refusal } from "../problems/refusal.ts";
 import { acceptedAnswer } from "../representations/job-answer.ts";
 import { checkShape } from "../schemas/check-shape.ts";
@@ -25,32 +27,61 @@ export function submitJob(deps: RouteDeps): KeyRoute {
 }
 
 async function submit(call: Call, deps: RouteDeps): Promise<Answer | Refusal> {
-  const { request } = call;
+  const { request, tenantId } = call;
   const key = idempotencyKeyOf(request.header("idempotency-key"));
   if (key !== null && isRefusal(key)) return key;
-  const body = await parseJsonBody(request, { bytesMax: deps.settings.bodyBytesMax, opaque: "input" });
-  if (isRefusal(body)) return body;
-  const shape = checkShape(jobRequestSchema, body.value);
-  if (isRefusal(shape)) return shape;
-  const asked = shape.value;
-  const kind = await judgeKind(asked, deps);
-  if (isRefusal(kind)) return kind;
-  const judged = asked.callback === undefined ? null : await judgeCallback(asked.callback, deps);
-  if (judged !== null && isRefusal(judged)) return judged;
-  const now = deps.clock.now();
-  const job = newJob({ call, asked, kind, body, judged }, makeId("job", now, deps.random));
+  const bytes = await readJsonBytes(request, deps.settings.bodyBytesMax);
+  if (isRefusal(bytes)) return bytes;
   const idempotency =
     key === null
       ? null
       : {
           key: key.key,
-          requestHash: requestHashOf(`POST ${path}`, body.bytes),
-          expiresAt: now + deps.settings.idempotencyTtlMs,
+          requestHash: requestHashOf(`POST ${path}`, bytes),
+          expiresAt: deps.clock.now() + deps.settings.idempotencyTtlMs,
         };
-  const acceptance: Acceptance = { job, receiver: judged?.receiver ?? null, idempotency };
-  const [accepted] = await deps.store.intake.acceptJobs([acceptance], now);
+  // What was accepted once is answered again, whatever would be refused today; the store settles two at the same time.
+  const earlier = idempotency === null ? null : await findEarlier(tenantId, idempotency, deps);
+  if (earlier !== null) return answerTo(earlier, deps);
+  const asked = await judge(call, bytes, deps);
+  if (isRefusal(asked)) return asked;
+  const [accepted] = await deps.store.intake.acceptJobs([{ ...asked, idempotency }], deps.clock.now());
   if (accepted === undefined) throw new Error("the store answered for no job");
   return answerTo(accepted, deps);
+}
+
+/** What the key was used for before; null when it was not, and then it is free or just being taken. */
+async function findEarlier(
+  tenantId: string,
+  { key, requestHash }: NonNullable<Acceptance["idempotency"]>,
+  { store, clock }: RouteDeps,
+): Promise<Accepted | null> {
+  const found = await store.reads.findIdempotent(tenantId, key, clock.now());
+  if (found === null) return null;
+  return found.requestHash === requestHash
+    ? { kind: "replayed", job: found.job }
+    : { kind: "key_reused", requestHash: found.requestHash, jobId: found.job.id };
+}
+
+/** Everything that can be wrong with a request, and the job it asks for when nothing is. */
+async function judge(
+  call: Call,
+  bytes: Uint8Array,
+  deps: RouteDeps,
+): Promise<Pick<Acceptance, "job" | "receiver"> | Refusal> {
+  const body = parseJsonBytes(bytes, "input");
+  if (isRefusal(body)) return body;
+  const shape = checkShape(jobRequestSchema, body.value);
+  if (isRefusal(shape)) return shape;
+  const asked = shape.value;
+  const changing = metadataProblem(body);
+  if (changing !== null) return changing;
+  const kind = await judgeKind(asked, deps);
+  if (isRefusal(kind)) return kind;
+  const judged = asked.callback === undefined ? null : await judgeCallback(asked.callback, deps);
+  if (judged !== null && isRefusal(judged)) return judged;
+  const id = makeId("job", deps.clock.now(), deps.random);
+  return { job: newJob({ call, asked, kind, body, judged }, id), receiver: judged?.receiver ?? null };
 }
 
 async function judgeKind(asked: JobRequest, { kinds }: RouteDeps): Promise<Kind | Refusal> {
@@ -66,7 +97,7 @@ async function judgeKind(asked: JobRequest, { kinds }: RouteDeps): Promise<Kind 
       },
     );
   }
-  const check = await kind.checkInput(asked.input);
+  const check = await kind.admitInput(asked.input);
   if (check.ok) return kind;
   const errors = check.problems.map(({ path, message }) => ({ path: `/input${path}`, message }));
   const [first] = errors;

@@ -12,11 +12,12 @@ export interface ShapeRefusals {
   readonly pathOf: (path: readonly PropertyKey[]) => string;
 }
 
-const bodyRefusals: ShapeRefusals = {
-  invalid: "invalid-request",
-  pathOf: (path) =>
-    path.map((step) => `/${String(step).replaceAll("~", "~0").replaceAll("/", "~1")}`).join(""),
-};
+/** A JSON pointer (RFC 6901) into the body. */
+export function bodyPathOf(path: readonly PropertyKey[]): string {
+  return path.map((step) => `/${String(step).replaceAll("~", "~0").replaceAll("/", "~1")}`).join("");
+}
+
+const bodyRefusals: ShapeRefusals = { invalid: "invalid-request", pathOf: bodyPathOf };
 
 const errorsMax = 50;
 

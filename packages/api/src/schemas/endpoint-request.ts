@@ -30,17 +30,33 @@ const exponentialSchema = z
 /** One delay in milliseconds per retry; an empty list means a single attempt. */
 const delayListSchema = z.array(delaySchema).max(100);
 
+/** Judged as what it looks like, so that what is wrong is named where it stands; a union could only say "neither". */
+const retrySchema = z.unknown().transform((value, context): RetryPolicy => {
+  if (typeof value !== "object" || value === null) {
+    context.addIssue(
+      "must be a list of delays in milliseconds, or an object of baseMs, factor, capMs and maxAttempts",
+    );
+    return z.NEVER;
+  }
+  const checked = (Array.isArray(value) ? delayListSchema : exponentialSchema).safeParse(value);
+  if (checked.success) return checked.data;
+  for (const { path, message, ...issue } of checked.error.issues) {
+    context.addIssue(
+      issue.code === "unrecognized_keys"
+        ? { code: issue.code, keys: issue.keys, path }
+        : { code: "custom", message, path },
+    );
+  }
+  return z.NEVER;
+});
+
 export const endpointRequestSchema = z.strictObject({
   url: z.string().min(1).max(2_048),
-  events: eventPatternsSchema,
+  /** None: the endpoint hears only the callbacks that name it. */
+  events: eventPatternsSchema.optional(),
   description: z.string().max(500).optional(),
   headers: customHeadersSchema.optional(),
-  retry: z
-    .union([delayListSchema, exponentialSchema], {
-      error:
-        "must be a list of delays in milliseconds, or an object of baseMs, factor, capMs and maxAttempts",
-    })
-    .optional(),
+  retry: retrySchema.optional(),
   timeoutMs: z.int().min(attemptTimeoutMinMs).max(attemptTimeoutMaxMs).optional(),
   metadata: metadataSchema.optional(),
 });

@@ -32,16 +32,27 @@ export interface FakeStore extends Store {
   readonly secrets: Map<string, CallbackSecret[]>;
   /** What the next call of anything rejects with; null for nothing. */
   fault: Error | null;
-  /** How often the feed has been read. */
+  /** How often the feed has been read, and how many rows that gave. */
   feedReads: number;
+  feedRows: number;
+  /** How often an idempotency key has been looked up. */
+  keyReads: number;
+  /** False: keys are not found when looked up, as while another request with them is being accepted. */
+  showsKeys: boolean;
   /** Changes a job and tells it, with an event when a type is given. */
   changeJob(id: string, change: Partial<JobWithPayloads>, eventType?: string): void;
   tell(...changes: Change[]): void;
 }
 
+interface UsedKey {
+  readonly requestHash: string;
+  readonly jobId: string;
+  readonly expiresAt: number;
+}
+
 export function createFakeStore(): FakeStore {
   const listeners = new Set<(changes: readonly Change[]) => void>();
-  const keysUsed = new Map<string, { readonly requestHash: string; readonly jobId: string }>();
+  const keysUsed = new Map<string, UsedKey>();
   const fake: FakeStore = {
     jobs: new Map(),
     accepted: [],
@@ -53,6 +64,9 @@ export function createFakeStore(): FakeStore {
     secrets: new Map(),
     fault: null,
     feedReads: 0,
+    feedRows: 0,
+    keyReads: 0,
+    showsKeys: true,
     changeJob(id, change, eventType) {
       const before = fake.jobs.get(id);
       if (before === undefined) throw new Error(`there is no ${id}`);
@@ -111,7 +125,9 @@ export function createFakeStore(): FakeStore {
         items.map(({ tenantId, deliveryId }) => {
           const found = fake.deliveries.get(deliveryId);
           if (found?.delivery.tenantId !== tenantId) return null;
-          const delivery: Delivery = { ...found.delivery, status: "pending", dueAt: now, finishedAt: null };
+          const isHeld = fake.endpoints.get(found.delivery.endpointId ?? "")?.status === "paused";
+          const dueAt = isHeld ? null : now;
+          const delivery: Delivery = { ...found.delivery, status: "pending", dueAt, finishedAt: null };
           fake.deliveries.set(deliveryId, { ...found, delivery });
           return delivery;
         }),
@@ -165,14 +181,21 @@ export function createFakeStore(): FakeStore {
         items: [...fake.deadLetters.values()].filter(({ delivery }) => delivery.tenantId === tenantId),
         next: null,
       }),
-      readFeed: async (tenantId, { after, types, limit }) => {
-        fake.feedReads += 1;
-        return fake.events
-          .filter(
-            (event) =>
-              event.tenantId === tenantId && event.seq > after && (types?.includes(event.type) ?? true),
-          )
+      findIdempotent: async (tenantId, key, now) => {
+        if (fake.fault !== null) throw fake.fault;
+        fake.keyReads += 1;
+        const used = keysUsed.get(keyOf(tenantId, key));
+        const job = used === undefined ? undefined : fake.jobs.get(used.jobId);
+        if (!fake.showsKeys || used === undefined || job === undefined || used.expiresAt <= now) return null;
+        return { requestHash: used.requestHash, job };
+      },
+      readFeed: async (tenantId, { after, limit }) => {
+        const rows = fake.events
+          .filter((event) => event.tenantId === tenantId && event.seq > after)
           .slice(0, limit);
+        fake.feedReads += 1;
+        fake.feedRows += rows.length;
+        return rows;
       },
       feedHead: async (tenantId) => fake.events.findLast((event) => event.tenantId === tenantId)?.seq ?? 0,
       callbackSecrets: async (tenantId) => fake.secrets.get(tenantId) ?? [],
@@ -212,20 +235,16 @@ interface Accepting {
   readonly now: number;
 }
 
-function accept(
-  fake: FakeStore,
-  keysUsed: Map<string, { readonly requestHash: string; readonly jobId: string }>,
-  { item, now }: Accepting,
-): Accepted {
+function accept(fake: FakeStore, keysUsed: Map<string, UsedKey>, { item, now }: Accepting): Accepted {
   if (fake.fault !== null) throw fake.fault;
   const { job: asked, idempotency } = item;
-  const key = `${asked.tenantId} ${idempotency?.key ?? ""}`;
+  const key = keyOf(asked.tenantId, idempotency?.key ?? "");
   const used = idempotency === null ? undefined : keysUsed.get(key);
   const usedJob = used === undefined ? undefined : fake.jobs.get(used.jobId);
-  if (used !== undefined && usedJob !== undefined) {
+  if (used !== undefined && usedJob !== undefined && used.expiresAt > now) {
     return used.requestHash === idempotency?.requestHash
       ? { kind: "replayed", job: usedJob }
-      : { kind: "key_reused", ...used };
+      : { kind: "key_reused", requestHash: used.requestHash, jobId: used.jobId };
   }
   const { callback } = asked;
   if (callback !== null && "endpointId" in callback) {
@@ -235,8 +254,15 @@ function accept(
   const job = jobOf(asked, now);
   fake.jobs.set(job.id, job);
   fake.accepted.push(item);
-  if (idempotency !== null) keysUsed.set(key, { requestHash: idempotency.requestHash, jobId: job.id });
+  if (idempotency !== null) {
+    const { requestHash, expiresAt } = idempotency;
+    keysUsed.set(key, { requestHash, jobId: job.id, expiresAt });
+  }
   return { kind: "accepted", job };
+}
+
+function keyOf(tenantId: string, key: string): string {
+  return `${tenantId} ${key}`;
 }
 
 function jobOf(asked: NewJob, now: number): JobWithPayloads {

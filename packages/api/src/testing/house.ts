@@ -20,6 +20,8 @@ export interface House extends Api {
   readonly store: FakeStore;
   readonly clock: ManualClock;
   readonly links: ResultLinks;
+  /** What the kind "outward" says of every input: it may change from one request to the next. */
+  readonly admission: { problem: string | null; asked: number };
   /** Everything that was logged, as JSON lines. */
   readonly logged: string[];
   makeKey(tenantId: string, ...scopes: Scope[]): string;
@@ -42,6 +44,7 @@ export function createHouse(settings: Partial<ApiSettings> = {}): House {
   const clock = createManualClock();
   const random = createCountingRandom();
   const logged: string[] = [];
+  const admission: House["admission"] = { problem: null, asked: 0 };
   const tokenKey = new Uint8Array(32).fill(5);
   const publicUrl = (): string => "https://ringback.test";
   const api = createApi({
@@ -49,6 +52,7 @@ export function createHouse(settings: Partial<ApiSettings> = {}): House {
     kinds: createKinds([
       { kind: "echo", run: (input) => input },
       { kind: "strict", input: strictInput, run: () => null },
+      { kind: "outward", admit: async () => admit(admission), run: () => null },
     ]),
     guard: allowsOnlyExample,
     clock,
@@ -84,6 +88,7 @@ export function createHouse(settings: Partial<ApiSettings> = {}): House {
     ...api,
     store,
     clock,
+    admission,
     links: createResultLinks({ tokenKey, publicUrl, clock }),
     logged,
     makeKey,
@@ -100,6 +105,11 @@ export function createHouse(settings: Partial<ApiSettings> = {}): House {
       });
     },
   };
+}
+
+function admit(admission: House["admission"]): readonly { message: string; path: string[] }[] {
+  admission.asked += 1;
+  return admission.problem === null ? [] : [{ message: admission.problem, path: ["url"] }];
 }
 
 /** Lets `https://*.example` through and refuses everything else by the rule `private-address`. */

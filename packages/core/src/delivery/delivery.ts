@@ -28,7 +28,7 @@ export interface Delivery {
   readonly attemptStartedAt: Instant | null;
   /** Attempts made so far, of whatever trigger. */
   readonly attempts: number;
-  /** How many attempts the present round allows (its retry policy at the last attempt); null before the first. */
+  /** The number of attempts at which the present round ends if all of them fail; null before the first. */
   readonly attemptsMax: number | null;
   /** The last attempt's code and HTTP status. */
   readonly code: AttemptCode | null;

@@ -50,6 +50,16 @@ describe("the explanation of a delivery", () => {
     expect(explained({})).toBe(
       "Attempt 1 failed: a.example answered 500, an error on the receiver's side. The next one is due at 2026-01-01T00:00:05.000Z.",
     );
+    expect(explained({}, { ...attempt, outcome: "delivered", code: "ok", response: null })).toMatch(
+      /^Attempt 1 was delivered: .* since then a redelivery was asked for\. The next one/,
+    );
+    expect(explained({}, { ...attempt, outcome: "outcome_unknown", code: "outcome_unknown" })).toMatch(
+      /^Attempt 1 has no known outcome: /,
+    );
+    expect(explained({ dueAt: null })).toMatch(/The next one is held until its endpoint is resumed\.$/);
+    expect(
+      explained({ status: "dead", endpointId: "ep_1", code: "gone" }, { ...attempt, code: "gone" }),
+    ).toMatch(/resume that first and then redeliver it\.$/);
     expect(explained({ attemptStartedAt: now })).toBe("Attempt 2 to a.example is in flight.");
     expect(explained({ status: "dead", dueAt: null, attempts: 10 })).toMatch(
       /^Given up after 10 attempts: a\.example answered 500.*redeliver it/,

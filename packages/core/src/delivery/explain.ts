@@ -11,16 +11,30 @@ export function explainDelivery(delivery: Delivery, last: Attempt | null, now: I
   }
   if (status === "canceled") return "Canceled before it was delivered; nothing more will be sent.";
   if (status === "dead") {
-    return `Given up after ${count(attempts)}: ${reason(delivery, last)}. It is kept as a dead letter; redeliver it once the receiver is repaired.`;
+    return `Given up after ${count(attempts)}: ${reason(delivery, last)}. It is kept as a dead letter; ${remedy(delivery)}.`;
   }
   if (delivery.attemptStartedAt !== null) return `Attempt ${attempts + 1} to ${host} is in flight.`;
   const when = next(delivery, now);
   if (last === null) return `No attempt has been made yet; the first ${when}.`;
-  return `Attempt ${last.n} failed: ${reason(delivery, last)}. The next one ${when}.`;
+  return `Attempt ${last.n} ${outcome(delivery, last)}. The next one ${when}.`;
+}
+
+function outcome(delivery: Delivery, last: Attempt): string {
+  if (last.outcome === "failed") return `failed: ${reason(delivery, last)}`;
+  if (last.outcome === "outcome_unknown") return `has no known outcome: ${reason(delivery, last)}`;
+  return `was delivered: ${reason(delivery, last)}; since then a redelivery was asked for`;
+}
+
+/** A 410 has paused the endpoint, so a redelivery alone would be held. */
+function remedy(delivery: Delivery): string {
+  const isPaused = delivery.code === "gone" && delivery.endpointId !== null;
+  return isPaused
+    ? "its endpoint was paused, so resume that first and then redeliver it"
+    : "redeliver it once the receiver is repaired";
 }
 
 function next(delivery: Delivery, now: Instant): string {
-  if (delivery.dueAt === null) return "waits for its endpoint to be resumed";
+  if (delivery.dueAt === null) return "is held until its endpoint is resumed";
   return delivery.dueAt <= now ? "is due now" : `is due at ${formatInstant(delivery.dueAt)}`;
 }
 

@@ -41,6 +41,11 @@ export interface JobDefinition<Input = unknown> {
   readonly kind: string;
   /** Checked at intake, and again before a run, where its output is what `run` receives. */
   readonly input?: StandardSchema<unknown, Input> | undefined;
+  /**
+   * Asked at intake only, after the schema: what only the world outside can tell and may tell otherwise later, such as
+   * whether an address may be called. Problems refuse the job with 422.
+   */
+  readonly admit?: ((input: Input) => Promise<readonly SchemaIssue[]>) | undefined;
   /** Milliseconds one run may take; 1 … 86,400,000. */
   readonly runTimeoutMs?: number | undefined;
   /** How many runs may fail before the job fails; 1 … 100, default 1. */

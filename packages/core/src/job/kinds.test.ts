@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { defineJob, type StandardSchema } from "./definition.ts";
-import { createKinds } from "./kinds.ts";
+import { createKinds, definitionProblems } from "./kinds.ts";
 
 const numbers: StandardSchema<unknown, { n: number }> = {
   "~standard": {
@@ -27,26 +27,35 @@ describe("kinds", () => {
     expect(kinds.get("toString")).toBeUndefined();
   });
 
-  test("that are wrong are refused all at once", () => {
-    const definitions = [
-      null,
-      { kind: "a b", run },
-      { kind: "ok", run: 1, maxRuns: 0, runTimeoutMs: 1.5, input: {} },
-    ];
-    const refused = (): unknown => createKinds(definitions as never);
-    for (const part of [
-      /definition 1 is not an object/,
-      /definition 2: kind/,
-      /3: run/,
-      /3: maxRuns/,
-      /3: runTimeoutMs/,
-      /3: input/,
-    ]) {
-      expect(refused).toThrow(part);
-    }
+  test("that are wrong are told with everything that is wrong", () => {
+    expect(definitionProblems(null, "x.ts, 1")).toEqual([
+      "x.ts, 1 is not an object; make it with defineJob({kind, input, run})",
+    ]);
+    const wrong = { kind: "a b", run: 1, maxRuns: 0, runTimeoutMs: 1.5, input: {}, admit: true };
+    const told = definitionProblems(wrong, "x.ts, 2").join("\n");
+    for (const name of ["kind", "run", "maxRuns", "runTimeoutMs", "input", "admit"])
+      expect(told).toContain(`x.ts, 2: ${name} must`);
+    expect(definitionProblems(defineJob({ kind: "a", run }), "")).toEqual([]);
     expect(() => createKinds([defineJob({ kind: "a", run }), defineJob({ kind: "a", run })])).toThrow(
       /"a" is defined twice/,
     );
+  });
+
+  test("ask the world outside at intake only, and only about input that fits the schema", async () => {
+    const asked: unknown[] = [];
+    const admit = async (input: unknown): Promise<{ message: string; path: string[] }[]> => {
+      asked.push(input);
+      return [{ message: "may not be called", path: ["url"] }];
+    };
+    const kind = createKinds([defineJob({ kind: "a", input: numbers, admit, run })]).get("a");
+    expect(await kind?.checkInput({ n: 1 })).toEqual({ ok: true, value: { n: 1 } });
+    expect((await kind?.admitInput(null))?.ok).toBe(false);
+    expect(asked).toEqual([]);
+    expect(await kind?.admitInput({ n: 1 })).toEqual({
+      ok: false,
+      problems: [{ path: "/url", message: "may not be called" }],
+    });
+    expect(asked).toEqual([{ n: 1 }]);
   });
 
   test("check their input by their schema and name every place as a JSON pointer", async () => {

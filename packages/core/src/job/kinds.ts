@@ -18,6 +18,8 @@ export interface Kind {
   readonly definition: JobDefinition;
   /** Runs the kind's schema; without one every JSON value is accepted. A schema that throws is a problem at "". */
   checkInput(input: unknown): Promise<InputCheck>;
+  /** For intake: the schema, and then what the kind's `admit` says. */
+  admitInput(input: unknown): Promise<InputCheck>;
 }
 
 export interface Kinds {
@@ -31,25 +33,23 @@ export const runTimeoutMaxMs = 24 * 3_600_000;
 export const maxRunsMax = 100;
 const kindPattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
 
-/** Throws one Error that lists everything wrong with the definitions: bad names, twice the same kind, bad limits. */
+/** Throws a RangeError when a kind is defined twice; what is wrong within one definition is `definitionProblems`' to say. */
 export function createKinds(definitions: readonly JobDefinition[]): Kinds {
-  const problems = definitions.flatMap((definition, index) => definitionProblems(definition, index));
   const byName = new Map<string, Kind>();
-  for (const definition of problems.length === 0 ? definitions : []) {
-    if (byName.has(definition.kind)) problems.push(`kind "${definition.kind}" is defined twice`);
+  for (const definition of definitions) {
+    if (byName.has(definition.kind)) throw new RangeError(`the kind "${definition.kind}" is defined twice`);
     byName.set(definition.kind, toKind(definition));
   }
-  if (problems.length > 0) throw new Error(problems.join("; "));
   const names = [...byName.keys()].toSorted();
   return { get: (kind) => byName.get(kind), names };
 }
 
-function definitionProblems(definition: unknown, index: number): string[] {
-  const where = `definition ${index + 1}`;
+/** Everything that is wrong with what a handlers module calls a definition; `where` begins each sentence. */
+export function definitionProblems(definition: unknown, where: string): string[] {
   if (typeof definition !== "object" || definition === null) {
     return [`${where} is not an object; make it with defineJob({kind, input, run})`];
   }
-  const { kind, input, run, runTimeoutMs, maxRuns } = definition as Partial<JobDefinition>;
+  const { kind, input, admit, run, runTimeoutMs, maxRuns } = definition as Partial<JobDefinition>;
   const problems: string[] = [];
   if (typeof kind !== "string" || !kindPattern.test(kind)) {
     problems.push(
@@ -60,6 +60,7 @@ function definitionProblems(definition: unknown, index: number): string[] {
   if (input !== undefined && typeof input["~standard"]?.validate !== "function") {
     problems.push(`${where}: input must be a Standard Schema, for example a zod object`);
   }
+  if (admit !== undefined && typeof admit !== "function") problems.push(`${where}: admit must be a function`);
   if (runTimeoutMs !== undefined && !isWithin(runTimeoutMs, runTimeoutMaxMs)) {
     problems.push(`${where}: runTimeoutMs must be a whole number from 1 to ${runTimeoutMaxMs}`);
   }
@@ -80,6 +81,12 @@ function toKind(definition: JobDefinition): Kind {
     maxRuns: definition.maxRuns ?? 1,
     definition,
     checkInput: (input) => checkInput(definition, input),
+    async admitInput(input) {
+      const check = await checkInput(definition, input);
+      if (!check.ok || definition.admit === undefined) return check;
+      const issues = await definition.admit(check.value);
+      return issues.length === 0 ? check : { ok: false, problems: issues.map(problemOf) };
+    },
   };
 }
 
@@ -88,14 +95,15 @@ async function checkInput(definition: JobDefinition, input: unknown): Promise<In
   try {
     const checked = await definition.input["~standard"].validate(input);
     if (checked.issues === undefined) return { ok: true, value: checked.value };
-    return {
-      ok: false,
-      problems: checked.issues.map((issue) => ({ path: pointer(issue), message: issue.message })),
-    };
+    return { ok: false, problems: checked.issues.map(problemOf) };
   } catch (thrown) {
     const message = thrown instanceof Error ? thrown.message : "the schema could not check it";
     return { ok: false, problems: [{ path: "", message }] };
   }
+}
+
+function problemOf(issue: SchemaIssue): InputProblem {
+  return { path: pointer(issue), message: issue.message };
 }
 
 function pointer(issue: SchemaIssue): string {

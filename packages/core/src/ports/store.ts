@@ -167,7 +167,10 @@ export interface LaneStore {
   ): Promise<("extended" | "lost")[]>;
   /** Gives lanes back and rings those that still have something due. A lane with attempts in flight is recovered as by `recover`. */
   release(lanes: readonly HeldLane[], now: Instant): Promise<void>;
-  /** Claims the lane's due deliveries, the oldest due first: the write-ahead record of their next attempts. */
+  /**
+   * Claims the lane's due deliveries, the oldest due first: the write-ahead record of their next attempts. One whose receiver
+   * cannot be read is not returned: its attempt is recorded as `sender_fault` at once, and retried by its policy.
+   */
   claimDeliveries(
     lane: HeldLane,
     options: { readonly now: Instant; readonly limit: number },
@@ -293,6 +296,12 @@ export interface ReadStore {
     filter: JobFilter,
     page: PageRequest,
   ): Promise<Page<JobWithPayloads, ListPosition>>;
+  /** The job that an idempotency key made, and for which request; null when the key is unknown or has expired. */
+  findIdempotent(
+    tenantId: string,
+    key: string,
+    now: Instant,
+  ): Promise<{ readonly requestHash: string; readonly job: JobWithPayloads } | null>;
   getResult(
     tenantId: string,
     jobId: string,
@@ -325,10 +334,7 @@ export interface ReadStore {
     page: PageRequest,
   ): Promise<Page<DeadLetter, ListPosition>>;
   /** The tenant's events with `seq` greater than `after`, in commit order, none ever skipped. */
-  readFeed(
-    tenantId: string,
-    options: { readonly after: number; readonly types: readonly string[] | null; readonly limit: number },
-  ): Promise<Event[]>;
+  readFeed(tenantId: string, options: { readonly after: number; readonly limit: number }): Promise<Event[]>;
   /** The `seq` of the tenant's newest event; 0 without one. */
   feedHead(tenantId: string): Promise<number>;
   /** The tenant's active callback secrets, newest first. */
@@ -355,7 +361,7 @@ export interface TenantStore {
     tenantId: string,
     options: { readonly secret: string; readonly overlapUntil: Instant; readonly now: Instant },
   ): Promise<void>;
-  /** Adds a key unless one with the same lookup part exists; then that one takes the new hash and scopes. */
+  /** Adds keys. One with the same id, and one with the same lookup part, is replaced: it no longer opens anything. */
   putKeys(items: readonly NewApiKey[], now: Instant): Promise<void>;
   /** By the key's 12 id characters; null when unknown. */
   findKey(lookup: string): Promise<ApiKey | null>;

@@ -2,7 +2,7 @@
 import { startsWith, type IpAddress } from "./ip-address.ts";
 import { isWithin, network } from "./ip-network.ts";
 
-/** `metadata`: a cloud's credentials service, never called. `special`: not part of the public internet. */
+/** `metadata`: a cloud's credentials service, or what may be one in disguise; never called. `special`: not part of the public internet. */
 export type AddressClass = "public" | "special" | "metadata";
 
 /** IPv4 that is not globally reachable, or not one receiver: IANA's special-purpose registry (RFC 6890), multicast, class E. */
@@ -28,7 +28,10 @@ const specialV4 = [
 const globalV6 = network("2000::/3");
 const specialV6 = ["2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20"].map((text) => network(text));
 
-/** AWS, ECS, EKS, Alibaba, Azure (public space), Oracle; and AWS over IPv6. */
+/**
+ * AWS, ECS, EKS, Alibaba, Azure (public space), Oracle; AWS and Google over IPv6. And local NAT64 (RFC 8215) as a whole:
+ * where in it the IPv4 address stands depends on a prefix length that only its network knows (RFC 6052 §2.2).
+ */
 const metadata = [
   "169.254.169.254",
   "169.254.170.2",
@@ -38,6 +41,8 @@ const metadata = [
   "192.0.0.192",
   "fd00:ec2::254",
   "fd00:ec2::23",
+  "fd20:ce::254",
+  "64:ff9b:1::/48",
 ].map((text) => network(text));
 
 export function classify(address: IpAddress): AddressClass {
@@ -69,7 +74,6 @@ const embeddings: readonly Embedding[] = [
   { prefix: zeros(12), at: 12 }, // compatible, RFC 4291
   { prefix: [...zeros(8), 0xff, 0xff, 0, 0], at: 12 }, // translated (SIIT), RFC 2765
   { prefix: [0x00, 0x64, 0xff, 0x9b, ...zeros(8)], at: 12 }, // NAT64, RFC 6052
-  { prefix: [0x00, 0x64, 0xff, 0x9b, 0x00, 0x01], at: 12 }, // local NAT64, RFC 8215, with a /96 prefix
   { prefix: [0x20, 0x02], at: 2 }, // 6to4, RFC 3056
   { prefix: [0x20, 0x01, 0, 0], at: 4 }, // Teredo's server, RFC 4380
   { prefix: [0x20, 0x01, 0, 0], at: 12, inverted: true }, // Teredo's client

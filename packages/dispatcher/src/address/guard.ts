@@ -134,7 +134,7 @@ function refuseAddress(target: Target, address: IpAddress, options: AddressGuard
   if (kind === "metadata") {
     return {
       rule: "metadata-address",
-      detail: `${leads} a cloud's metadata address, which is never called, whatever the settings.`,
+      detail: `${leads} a cloud's metadata address, or one that may stand for it, which is never called, whatever the settings.`,
     };
   }
   if (isOwn(address, target.port, options.ownAddresses())) return ownAddressRefusal;

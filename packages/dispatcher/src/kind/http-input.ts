@@ -1,5 +1,7 @@
-// The input of the `http` kind: a Standard Schema written by hand, because its URL is judged by the address guard.
+// The input of the `http` kind: a Standard Schema written by hand. It judges form alone, since it is asked again before
+// every run; where the URL leads is asked once at intake (`admitHttpInput`) and decided anew at every connect.
 import type { AddressGuard, SchemaIssue, SchemaResult, StandardSchema } from "@ringback/core";
+import type { GuardedConnections } from "../address/guard.ts";
 import { requestHeaderProblem } from "../lane/custom-header.ts";
 
 /** A call to make, checked and completed. */
@@ -20,11 +22,19 @@ const members = ["url", "method", "headers", "body", "timeoutMs"];
 const headersMax = 50;
 const timeoutMaxMs = 24 * 3_600_000;
 
-export function httpInputSchema(guard: AddressGuard): StandardSchema<unknown, HttpInput> {
-  return { "~standard": { version: 1, vendor: "ringback", validate: (value) => validate(value, guard) } };
+type Forms = Pick<GuardedConnections, "formOf">;
+
+export function httpInputSchema(forms: Forms): StandardSchema<unknown, HttpInput> {
+  return { "~standard": { version: 1, vendor: "ringback", validate: (value) => validate(value, forms) } };
 }
 
-async function validate(value: unknown, guard: AddressGuard): Promise<SchemaResult<HttpInput>> {
+/** Why the input's address may not be called now; empty when it may. A name that does not resolve is let through. */
+export async function admitHttpInput(input: HttpInput, guard: AddressGuard): Promise<SchemaIssue[]> {
+  const verdict = await guard.checkUrl(input.url);
+  return verdict.ok ? [] : [refusedUrl(verdict)];
+}
+
+function validate(value: unknown, forms: Forms): SchemaResult<HttpInput> {
   if (!isRecord(value)) return { issues: [issue([], "must be an object with a url")] };
   const issues: SchemaIssue[] = Object.keys(value)
     .filter((name) => !members.includes(name))
@@ -33,10 +43,11 @@ async function validate(value: unknown, guard: AddressGuard): Promise<SchemaResu
   const method = readMethod(value["method"], body !== null, issues);
   const headers = readHeaders(value["headers"], issues);
   const timeoutMs = readTimeout(value["timeoutMs"], issues);
-  const url = await readUrl(value["url"], guard, issues);
+  const url = readUrl(value["url"], forms, issues);
   if (body !== null && (method === "GET" || method === "HEAD")) {
     issues.push(issue(["body"], `cannot be sent with ${method}`));
   }
+  findChanged(body, ["body"], issues);
   if (issues.length > 0) return { issues };
   return { value: { url, method, timeoutMs, ...withBody(headers, body) } };
 }
@@ -74,15 +85,34 @@ function readTimeout(timeoutMs: unknown, issues: SchemaIssue[]): number | null {
   return null;
 }
 
-async function readUrl(url: unknown, guard: AddressGuard, issues: SchemaIssue[]): Promise<string> {
+function readUrl(url: unknown, forms: Forms, issues: SchemaIssue[]): string {
   if (typeof url !== "string") {
     issues.push(issue(["url"], "must be a string"));
     return "";
   }
-  const verdict = await guard.checkUrl(url);
-  if (verdict.ok) return verdict.url;
-  issues.push(issue(["url"], `${verdict.detail} (rule ${verdict.rule})`));
+  const form = forms.formOf(url);
+  if (form.ok) return form.receiver.url;
+  issues.push(refusedUrl(form.refusal));
   return "";
+}
+
+function refusedUrl({ rule, detail }: { readonly rule: string; readonly detail: string }): SchemaIssue {
+  return issue(["url"], `${detail} (rule ${rule})`);
+}
+
+/**
+ * Numbers that JSON.parse has rounded already would reach the upstream as others than were asked for, without anybody
+ * noticing: integers beyond 2^53 − 1, and what has become infinite. The API bounds how deep an input is nested.
+ */
+function findChanged(value: unknown, path: readonly string[], issues: SchemaIssue[]): void {
+  if (typeof value === "number") {
+    const isKept = Number.isInteger(value) ? Number.isSafeInteger(value) : Number.isFinite(value);
+    const advice =
+      "is a number too large to be kept exactly; send the body as text, which goes out byte for byte";
+    if (!isKept) issues.push(issue(path, advice));
+  } else if (typeof value === "object" && value !== null) {
+    for (const [name, member] of Object.entries(value)) findChanged(member, [...path, name], issues);
+  }
 }
 
 /** Text goes out as it is; every other JSON value goes out as JSON. */

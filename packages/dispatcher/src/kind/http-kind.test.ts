@@ -89,9 +89,51 @@ describe("the input", () => {
   });
 
   it("F20 a forbidden URL is refused at intake, by the same guard, with its rule", async () => {
-    const checked = await check({ url: "http://169.254.169.254/latest/meta-data/" });
-    expect(checked).toMatchObject({ ok: false, problems: [{ path: "/url" }] });
-    expect(JSON.stringify(checked)).toContain("rule metadata-address");
+    const admitted = await kindOf().admitInput({ url: "http://169.254.169.254/latest/meta-data/" });
+    expect(admitted).toMatchObject({ ok: false, problems: [{ path: "/url" }] });
+    expect(JSON.stringify(admitted)).toContain("rule metadata-address");
+    expect(await kindOf().admitInput({ url: "http://127.0.0.1/" })).toMatchObject({ ok: true });
+  });
+
+  it("where a URL leads is asked at intake only; its form is judged before every run, too", async () => {
+    const { guard } = sender;
+    let asked = 0;
+    const counting = {
+      ...sender,
+      guard: {
+        ...guard,
+        checkUrl(url: string) {
+          asked += 1;
+          return guard.checkUrl(url);
+        },
+      },
+    };
+    const kind = kindOf(counting);
+    expect(await kind.checkInput({ url: "http://10.0.0.1/" })).toMatchObject({ ok: true });
+    expect(asked).toBe(0);
+    expect(await kind.checkInput({ url: "ftp://a.example/" })).toMatchObject({
+      problems: [{ path: "/url", message: expect.stringMatching(/\(rule scheme\)$/) as string }],
+    });
+    expect(await kind.admitInput({ url: "http://10.0.0.1/" })).toMatchObject({ ok: false });
+    expect(asked).toBe(1);
+  });
+
+  it("F17 numbers in a body that have been rounded are refused with their place; as text they go out as they are", async () => {
+    const body = JSON.parse(
+      '{"ids":[1,12345678901234567890],"huge":1e400,"fine":9007199254740991}',
+    ) as unknown;
+    const checked = await check({ url: "http://127.0.0.1/", body });
+    const message = expect.stringMatching(/send the body as text/) as string;
+    expect(checked).toEqual({
+      ok: false,
+      problems: [
+        { path: "/body/ids/1", message },
+        { path: "/body/huge", message },
+      ],
+    });
+    const url = await answering(write(answerText("200 OK")));
+    await run({ url, body: '{"id":12345678901234567890}' });
+    expect(upstream?.requests[0]).toMatch(/\r\n\r\n\{"id":12345678901234567890\}$/);
   });
 
   it("is completed: the method follows the body, and JSON says what it is", async () => {
@@ -146,6 +188,13 @@ describe("the result", () => {
     const url = await answering(write(answerText("200 OK", [header], body)));
     const result = await run({ url });
     expect(result).toMatchObject({ status: 200, ...expected });
+  });
+
+  it("F17 numbers are written as the upstream spelled them", async () => {
+    const text =
+      '{"id":12345678901234567890,"price":1.00,"big":1e400,"list":[0.1000000000000000055,7],"n":-0}';
+    const url = await answering(write(answerText("200 OK", ["content-type: application/json"], text)));
+    expect(JSON.stringify(await run({ url }))).toContain(`"body":${text}`);
   });
 
   it.each(["404 Not Found", "500 Oops", "302 Found"])("any status is one: %s", async (status) => {

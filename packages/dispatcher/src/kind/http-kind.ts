@@ -5,7 +5,7 @@ import type { GuardedConnections } from "../address/guard.ts";
 import type { CallLimits } from "../http/call.ts";
 import { failureOf, isProtocolSwitch } from "../http/failure.ts";
 import { Line, type LineResult } from "../http/line.ts";
-import { httpInputSchema, type HttpInput } from "./http-input.ts";
+import { admitHttpInput, httpInputSchema, type HttpInput } from "./http-input.ts";
 import { httpResult, type HttpResult } from "./http-result.ts";
 
 export interface HttpKindOptions {
@@ -32,6 +32,7 @@ export function createHttpKind(options: HttpKindOptions): JobDefinition {
   return defineJob({
     kind: "http",
     input: httpInputSchema(options.guard),
+    admit: (input) => admitHttpInput(input, options.guard),
     run: (input, context) => callUpstream(input, context, options),
   });
 }

@@ -1,10 +1,11 @@
 // The result of the `http` kind: the upstream's answer as a JSON value.
 import type { HeaderFields } from "../http/call.ts";
+import { parseJsonExactly } from "./exact-json.ts";
 
 export interface HttpResult {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | readonly string[]>>;
-  /** Parsed when it is JSON, text when it is UTF-8, base64 otherwise. */
+  /** Parsed when it is JSON, with its numbers as they were spelled; text when it is UTF-8, base64 otherwise. */
   readonly body: unknown;
   readonly bodyEncoding?: "base64";
 }
@@ -36,7 +37,7 @@ function readBody(
   }
   if (typeof contentType !== "string" || !jsonType.test(contentType)) return { body: text };
   try {
-    return { body: JSON.parse(text) };
+    return { body: parseJsonExactly(text) };
   } catch {
     return { body: text };
   }

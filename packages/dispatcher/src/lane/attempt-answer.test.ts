@@ -63,11 +63,11 @@ describe("a delivered webhook", () => {
     expect(verify({ headers, body: bytes, secrets: [testSecret], now: sender.clock.now() }).ok).toBe(true);
   });
 
-  it("sends custom headers, never instead of its own, and keeps secret ones unreadable", async () => {
+  it("sends custom headers, never instead of its own, and keeps their names alone", async () => {
     const url = await receiving(write(answerText("200 OK", ["set-cookie: session=1", "x-auth-token: t"])));
     const headers = {
       Authorization: "Bearer CANARY",
-      "X-Team": "blue",
+      "X-Team": "CANARY-blue",
       "Webhook-Id": "evil",
       Host: "evil",
       TE: "x",
@@ -75,12 +75,13 @@ describe("a delivered webhook", () => {
     const record = await sender.attempt(url, { headers });
     const request = receiver?.requests[0] ?? "";
     expect(request).toContain("authorization: Bearer CANARY\r\n");
-    expect(request).toContain("x-team: blue\r\n");
+    expect(request).toContain("x-team: CANARY-blue\r\n");
     expect(request).not.toContain("evil");
     expect(record.request?.headers).toMatchObject({
       authorization: "[redacted]",
-      "x-team": "blue",
+      "x-team": "[redacted]",
       "webhook-id": "evt_1",
+      "content-type": "application/json",
     });
     expect(record.response?.headers).toMatchObject({
       "set-cookie": "[redacted]",

@@ -1,4 +1,4 @@
-// Which extra headers a receiver may ask for, and which of those that went over the wire are kept readable.
+// Which extra headers a receiver may ask for, and which headers of an answer are not kept readable.
 
 const nameLengthMax = 100;
 const valueLengthMax = 4_096;
@@ -66,9 +66,10 @@ function formProblem(name: string, value: string): string | null {
 
 const secretName = /authorization|cookie|credential|key|passw|secret|signature|token/;
 
-/** What stands for the value of a header whose name says that it is secret. */
+/** What stands for a value that is not kept. */
 export const redacted = "[redacted]";
 
+/** True when the name of an answer's header says that its value is secret. */
 export function isSecretHeader(name: string): boolean {
   return secretName.test(name);
 }

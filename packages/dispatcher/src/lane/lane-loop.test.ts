@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { StoreUnavailable, type AttemptRecord, type ClaimedDelivery } from "@ringback/core";
 import { claimedDelivery, FakeLaneStore } from "../testing/fake-lane-store.ts";
 import { ManualClock } from "../testing/manual-clock.ts";
-import { silentLog } from "../testing/sender.ts";
+import { silentLog, testRandom } from "../testing/sender.ts";
 import { TestTurn } from "../testing/turn.ts";
 import { LaneLoop } from "./lane-loop.ts";
 
@@ -46,6 +46,7 @@ function serve(concurrency: number): Promise<void> {
   const loop = new LaneLoop(turn, {
     lanes,
     clock,
+    random: testRandom,
     log: silentLog,
     concurrency,
     attempt: (delivery) =>
@@ -77,6 +78,13 @@ function settled(): Promise<void> {
   return new Promise((resolve) => {
     setImmediate(resolve);
   });
+}
+
+/** Tells whether the turn has ended. */
+function over(served: Promise<void>): () => boolean {
+  let isOver = false;
+  void served.then(() => (isOver = true));
+  return () => isOver;
 }
 
 const recorded = (): string[] => lanes.records.map(({ deliveryId }) => deliveryId).toSorted();
@@ -166,14 +174,38 @@ describe("claiming", () => {
     expect(clock.pending).toEqual([]);
   });
 
-  it("that fails ends the turn after what is in flight; it never rejects", async () => {
+  it("that fails ends the turn after what is in flight and a pause, so that faults do not spin; it never rejects", async () => {
     put("a", "b");
     const served = serve(1);
+    const isOver = over(served);
     await settled();
     lanes.claimFaults.push(new StoreUnavailable("busy", "busy"));
     end("a");
+    await settled();
+    turn.ring();
+    clock.advance(1_499);
+    await settled();
+    expect(isOver()).toBe(false);
+    expect(lanes.claims).toEqual([1, 1]);
+    clock.advance(1);
     await served;
     expect(recorded()).toEqual(["a"]);
+    expect(lanes.claims).toEqual([1, 1]);
+    expect(clock.pending).toEqual([]);
+  });
+
+  it("that fails holds up neither a drain nor the loss of the lease", async () => {
+    for (const endPause of [() => turn.startDrain(), () => turn.lose()]) {
+      turn = new TestTurn();
+      lanes.claimFaults.push(new TypeError("a fault"));
+      const served = serve(1);
+      const isOver = over(served);
+      await settled();
+      expect(isOver()).toBe(false);
+      endPause();
+      await served;
+      expect(clock.pending).toEqual([]);
+    }
   });
 });
 
@@ -295,14 +327,25 @@ describe("recording", () => {
     ]);
   });
 
-  it("one that it cannot take even so ends the turn instead of sending again and again", async () => {
+  it("one that it cannot take even so ends the turn after a pause, instead of sending again and again", async () => {
     put("a", "b");
     const served = serve(1);
+    const isOver = over(served);
     await settled();
     lanes.recordFaults.push(new TypeError("cannot bind"), new TypeError("cannot bind"));
-    turn.startDrain();
     end("a");
+    await settled();
+    // Its slot was filled again before the record had failed.
+    end("b");
+    await settled();
+    put("c");
+    turn.ring();
+    await settled();
+    expect(isOver()).toBe(false);
+    clock.advance(1_500);
     await served;
-    expect(recorded()).toEqual([]);
+    expect(recorded()).toEqual(["b"]);
+    expect(lanes.due.map(({ id }) => id)).toEqual(["c"]);
+    expect(clock.pending).toEqual([]);
   });
 });

@@ -7,12 +7,14 @@ import {
   type LaneStore,
   type LaneTurn,
   type Log,
+  type Random,
 } from "@ringback/core";
 import { RecordBatch } from "./record-batch.ts";
 
 export interface LaneLoopOptions {
   readonly lanes: LaneStore;
   readonly clock: Clock;
+  readonly random: Random;
   readonly log: Log;
   /** Attempts in flight at once. */
   readonly concurrency: number;
@@ -30,6 +32,8 @@ const batchesPerRound = 4;
 const listenAgainMs = 1_000;
 const recordRetryMinMs = 100;
 const recordRetryMaxMs = 2_000;
+/** How long a turn with a fault keeps its lane before it ends, up to twice that: the next turn may meet the same fault. */
+const faultPauseMinMs = 1_000;
 /** Unrecorded attempts, as a multiple of the slots, at which nothing more is claimed. */
 const unrecordedFactor = 4;
 
@@ -46,6 +50,8 @@ export class LaneLoop {
   /** The runner's last word: the turn is to end. */
   #wasDismissed = false;
   #isDraining = false;
+  /** A claim failed, or a record could not be kept: nothing more is claimed, and the turn ends after a pause. */
+  #isFaulty = false;
   /** The freed slots have waited long enough. */
   #refillNow = false;
   #isRefillArmed = false;
@@ -99,11 +105,12 @@ export class LaneLoop {
 
   get #isOver(): boolean {
     if (this.#inFlight > 0 || this.#unrecorded > 0) return false;
-    return this.#isAbandoned || this.#isDraining || (this.#wasDismissed && !this.#mayBeDue);
+    if (this.#isAbandoned || this.#isDraining) return true;
+    return !this.#isFaulty && this.#wasDismissed && !this.#mayBeDue;
   }
 
   #mayClaim(): boolean {
-    if (!this.#mayBeDue || this.#isDraining || this.#isAbandoned) return false;
+    if (!this.#mayBeDue || this.#isDraining || this.#isAbandoned || this.#isFaulty) return false;
     const { concurrency } = this.#options;
     const free = concurrency - this.#inFlight;
     if (free === 0 || this.#unrecorded >= concurrency * unrecordedFactor) return false;
@@ -137,7 +144,7 @@ export class LaneLoop {
       for (const delivery of claimed.deliveries) void this.#carry(delivery);
     } catch (thrown) {
       log.warn("claim_failed", { ...this.#laneFields(), reason: reasonOf(thrown) });
-      this.#isDraining = true;
+      void this.#endAfterFault();
     }
   }
 
@@ -170,11 +177,19 @@ export class LaneLoop {
         const fields = { ...this.#laneFields(), deliveryId: record.deliveryId, reason: reasonOf(thrown) };
         log.warn("record_failed", fields);
         if (!(thrown instanceof StoreUnavailable)) {
-          if (candidate !== record) return this.drain();
+          if (candidate !== record) return void this.#endAfterFault();
           candidate = withoutFindings(record);
         } else await this.#pause(Math.min(recordRetryMaxMs, recordRetryMinMs * 2 ** Math.min(tries, 10)));
       }
     }
+  }
+
+  /** Without the pause a fault that stays would be met again at once: claims would spin, and what cannot be recorded be sent. */
+  async #endAfterFault(): Promise<void> {
+    if (this.#isFaulty) return;
+    this.#isFaulty = true;
+    await this.#pause(faultPauseMinMs * (1 + this.#options.random.unit()));
+    this.drain();
   }
 
   #pause(delayMs: number): Promise<void> {
@@ -203,6 +218,7 @@ export class LaneLoop {
   }
 
   #hear(rung: boolean): void {
+    if (this.#over.signal.aborted) return;
     this.#wasDismissed = !rung;
     if (rung) {
       this.#mayBeDue = true;

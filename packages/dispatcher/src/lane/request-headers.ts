@@ -1,11 +1,11 @@
 // The headers of one attempt: as they go over the wire, and as they are kept.
 import type { ClaimedDelivery } from "@ringback/core";
 import { sign } from "@ringback/signature";
-import { forbiddenHeader, isSecretHeader, redacted } from "./custom-header.ts";
+import { forbiddenHeader, redacted } from "./custom-header.ts";
 
 export interface AttemptHeaders {
   readonly sent: Readonly<Record<string, string>>;
-  /** The same, with the values of custom headers that look secret replaced. */
+  /** The same, without the values of custom headers: their owner may have put a secret into any of them. */
   readonly kept: Readonly<Record<string, string>>;
 }
 
@@ -26,15 +26,13 @@ export function attemptHeaders(
     "webhook-attempt": String(delivery.attempt),
   };
   if (delivery.traceparent !== null) sent["traceparent"] = delivery.traceparent;
-  let kept = sent;
-  for (const [name, value] of Object.entries(delivery.headers)) {
+  const custom = Object.entries(delivery.headers);
+  const kept = custom.length === 0 ? sent : { ...sent };
+  for (const [name, value] of custom) {
     const lower = name.toLowerCase();
     if (forbiddenHeader(lower) !== null) continue;
     sent[lower] = value;
-    if (isSecretHeader(lower)) {
-      if (kept === sent) kept = { ...sent };
-      kept[lower] = redacted;
-    } else if (kept !== sent) kept[lower] = value;
+    kept[lower] = redacted;
   }
   return { sent, kept };
 }

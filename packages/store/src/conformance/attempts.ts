@@ -250,6 +250,28 @@ export function describeAttempts(openStore: OpenStore): void {
         expect(await next()).toMatchObject({ trigger: "manual", attempt: 2 });
       });
 
+      it("how many attempts its round allows goes on from those made, whatever began the round", async () => {
+        const max = async () => {
+          const { attempts: made, attemptsMax } = await scene.getDelivery(claimed.id);
+          return [made, attemptsMax];
+        };
+        expect(await max()).toEqual([0, null]);
+        await die();
+        expect(await max()).toEqual([2, 2]);
+        expect(await redeliver()).toMatchObject({ attempts: 2, attemptsMax: 12 });
+        await next();
+        await scene.record(lane, claimed, { code: "http_5xx", policy });
+        expect(await max()).toEqual([3, 4]);
+        scene.pass(1_000);
+        await next();
+        expect(await redeliver()).toMatchObject({ attemptsMax: 4 });
+        await scene.record(lane, claimed, { code: "http_5xx", policy });
+        expect(await max()).toEqual([4, 6]);
+        await next();
+        await scene.record(lane, claimed, { policy });
+        expect(await max()).toEqual([5, 6]);
+      });
+
       it("another tenant's delivery, or none, is null", async () => {
         const asked = [
           { tenantId: "globex", deliveryId: claimed.id },

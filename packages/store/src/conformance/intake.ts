@@ -120,6 +120,24 @@ function describeIdempotency(current: () => Scene): void {
     expect(only(await keyed({ tenantId: otherTenantId })).kind).toBe("accepted");
   });
 
+  it("a key can be looked up: the request it was used for, and the job as it is now", async () => {
+    const scene = current();
+    const find = (key: string, whose = tenantId) => scene.store.reads.findIdempotent(whose, key, scene.now());
+    expect(await find("k1")).toBeNull();
+    const { id } = jobIn(only(await keyed()));
+    expect(await find("k1")).toEqual({ requestHash: "h1", job: await scene.getJob(id) });
+    await scene.endRun(only(await scene.claimRuns()));
+    const found = await find("k1");
+    expect(found).toEqual({ requestHash: "h1", job: await scene.getJob(id) });
+    expect(found?.job).toMatchObject({ status: "succeeded", input: '{"rows":3}' });
+    expect(await find("k2")).toBeNull();
+    expect(await find("k1", otherTenantId)).toBeNull();
+    scene.pass(86_400_000 - 1);
+    expect(await find("k1")).not.toBeNull();
+    scene.pass(1);
+    expect(await find("k1")).toBeNull();
+  });
+
   it("an expired key counts as absent, deleted or not", async () => {
     const scene = current();
     const first = jobIn(only(await keyed()));

@@ -48,6 +48,8 @@ export function describeRecovery(openStore: OpenStore): void {
       expect(scene.takeRings()).toEqual([{ kind: "lane", tenantId, laneId: lane.laneId, at: scene.now() }]);
       const read = present(await scene.store.reads.getDelivery(tenantId, claimed.id));
       expect(read.delivery).toMatchObject({ status: "pending", attempts: 1, dueAt: scene.now() });
+      // It is not held against the receiver, so the round still has all of its attempts left.
+      expect(read.delivery.attemptsMax).toBe(11);
       expect(only(read.attempts)).toMatchObject({
         n: 1,
         trigger: "auto",

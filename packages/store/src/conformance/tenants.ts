@@ -51,7 +51,7 @@ export function describeTenants(openStore: OpenStore): void {
       expect(await secrets()).toEqual(["whsec_NA=="]);
     });
 
-    it("a key is found by its lookup part, and put again it takes the new hash and scopes", async () => {
+    it("a key is found by its lookup part, and one put with the same lookup part takes its place", async () => {
       const { tenants } = scene.store;
       expect(await tenants.hasKeys()).toBe(false);
       const key: NewApiKey = {
@@ -67,8 +67,29 @@ export function describeTenants(openStore: OpenStore): void {
       const kept = { ...key, createdAt: scene.now(), revokedAt: null };
       expect(await tenants.findKey("abcdefghijkl")).toEqual(kept);
       expect(await tenants.findKey("unknownunkno")).toBeNull();
-      await tenants.putKeys([{ ...key, id: "key_2", hash: "h2", scopes: ["admin"] }], scene.now() + 9);
-      expect(await tenants.findKey("abcdefghijkl")).toEqual({ ...kept, hash: "h2", scopes: ["admin"] });
+      const next: NewApiKey = { ...key, tenantId: otherTenantId, id: "key_2", hash: "h2", scopes: ["admin"] };
+      scene.pass(9);
+      await tenants.putKeys([next], scene.now());
+      const nextKept = { ...next, createdAt: scene.now(), revokedAt: null };
+      expect(await tenants.findKey("abcdefghijkl")).toEqual(nextKept);
+    });
+
+    it("a key put with the same id takes the place of the earlier one, which no longer opens anything", async () => {
+      const { tenants } = scene.store;
+      const root: NewApiKey = {
+        tenantId,
+        id: "key_root",
+        lookup: "firstfirstfi",
+        hash: "h1",
+        scopes: ["admin"],
+        expiresAt: null,
+      };
+      const anothers = { ...root, tenantId: otherTenantId, lookup: "anotheranoth" };
+      await tenants.putKeys([root, anothers], scene.now());
+      await tenants.putKeys([{ ...root, lookup: "secondsecond", hash: "h2" }], scene.now());
+      expect(await tenants.findKey("firstfirstfi")).toBeNull();
+      expect(await tenants.findKey("secondsecond")).toMatchObject({ id: "key_root", hash: "h2" });
+      expect(await tenants.findKey("anotheranoth")).toMatchObject({ tenantId: otherTenantId });
     });
   });
 }

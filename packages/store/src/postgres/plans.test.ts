@@ -151,8 +151,8 @@ async function readEverything({ store: { reads } }: Scene): Promise<void> {
   await reads.getEndpoint(tenantId, "ep_000000002");
   await reads.getDelivery(tenantId, "dlv_000000002");
   await reads.getDeadLetter(tenantId, "dlv_000000003");
-  await reads.readFeed(tenantId, { after: 1_000, types: null, limit: 9 });
-  await reads.readFeed(tenantId, { after: 1_000, types: ["a", "b"], limit: 9 });
+  await reads.readFeed(tenantId, { after: 1_000, limit: 9 });
+  await reads.findIdempotent(tenantId, "key_000000002", 1);
   await reads.feedHead(tenantId);
   await reads.callbackSecrets(tenantId, 1);
 }

@@ -169,7 +169,7 @@ describe("processes on one database", () => {
       for (;;) {
         const finished = !writing;
         const after = seen.at(-1)?.seq ?? 0;
-        const page = await store.reads.readFeed(tenantId, { after, types: null, limit });
+        const page = await store.reads.readFeed(tenantId, { after, limit });
         seen.push(...page);
         if (finished && page.length === 0) return seen;
       }
@@ -187,7 +187,7 @@ describe("processes on one database", () => {
       )
     ).flat();
     writing = false;
-    const whole = await scene.store.reads.readFeed(tenantId, { after: 0, types: null, limit: 10_000 });
+    const whole = await scene.store.reads.readFeed(tenantId, { after: 0, limit: 10_000 });
     expect(whole.map(({ jobId }) => jobId ?? "").toSorted()).toEqual(written.toSorted());
     for (const seen of await reading) {
       expect(seen.map(({ seq }) => seq)).toEqual(whole.map(({ seq }) => seq));
@@ -198,7 +198,7 @@ describe("processes on one database", () => {
     const { scene, stores } = await openSeveral(2);
     const job = await scene.submit({ callback: null });
     const run = only(await scene.claimRuns());
-    const feed = () => scene.store.reads.readFeed(tenantId, { after: 0, types: null, limit: 9 });
+    const feed = () => scene.store.reads.readFeed(tenantId, { after: 0, limit: 9 });
     const slow = await cluster.connect(scene.connectionString);
     const sent: Promise<unknown>[] = [];
     await slow.query("begin");

@@ -3,6 +3,7 @@
 // What is decided lies in core (`afterRun`, `afterAttempt`); here it is written into columns.
 import {
   attemptsAllowed,
+  attemptsLeft,
   matchesEvent,
   withoutQuery,
   type Acceptance,
@@ -227,11 +228,16 @@ export function afterAttemptRow(
     attemptStartedAt: null,
     redeliverRequested: false,
     attempts: row.attempts + 1,
-    attemptsMax: attemptsAllowed(ended.policy),
+    attemptsMax: row.attempts + 1 + attemptsLeft(ended.policy, failuresAfter(row, next)),
     code: ended.ended.code,
     httpStatus: ended.response?.status ?? null,
     finishedAt: pending ? null : now,
   };
+}
+
+/** A round that has ended counts the attempt that ended it, delivered or not, so that the number stays where it was. */
+function failuresAfter({ roundFailures }: DeliveryRow, next: AfterAttempt): number {
+  return next.status === "pending" ? next.roundFailures : roundFailures + 1;
 }
 
 /** The attempt as it is kept; `row` is its delivery before it. */
@@ -261,30 +267,41 @@ export function attemptRow(row: DeliveryRow, ended: EndedRecord, next: AfterAtte
   };
 }
 
-/** How an attempt ended whose process was lost. */
-export function unknownEnd(
-  row: DeliveryRow,
-  lost: { readonly attemptId: string; readonly policy: EndedRecord["policy"]; readonly now: Instant },
-): EndedRecord {
-  return {
-    attemptId: lost.attemptId,
-    durationMs: Math.max(0, lost.now - (row.attemptStartedAt ?? lost.now)),
-    url: row.url,
-    request: null,
-    response: null,
-    ended: { outcome: "outcome_unknown", code: "outcome_unknown", retryAfterMs: null },
-    detail: "The process that made this attempt was lost before it could record what came of it.",
-    peerAddress: null,
-    policy: lost.policy,
-  };
+/** An attempt of which nothing is known but how it ended. */
+interface BareEnd {
+  readonly attemptId: string;
+  readonly policy: EndedRecord["policy"];
+  readonly now: Instant;
 }
 
-/** A delivery that somebody wants to have sent again. */
-export function redelivered(row: DeliveryRow, now: Instant): DeliveryRow {
+/** How an attempt ended whose process was lost. */
+export function unknownEnd(row: DeliveryRow, end: BareEnd): EndedRecord {
+  const ended = { outcome: "outcome_unknown", code: "outcome_unknown", retryAfterMs: null } as const;
+  const detail = "The process that made this attempt was lost before it could record what came of it.";
+  return { ...bareRecord(row, end), ended, detail };
+}
+
+/** How an attempt ended that could not be begun, because what it needs cannot be read. */
+export function faultEnd(row: DeliveryRow, end: BareEnd & { readonly detail: string }): EndedRecord {
+  const ended = { outcome: "failed", code: "sender_fault", retryAfterMs: null } as const;
+  return { ...bareRecord(row, end), ended, detail: end.detail };
+}
+
+function bareRecord(
+  row: DeliveryRow,
+  { attemptId, policy, now }: BareEnd,
+): Omit<EndedRecord, "ended" | "detail"> {
+  const durationMs = Math.max(0, now - (row.attemptStartedAt ?? now));
+  return { attemptId, durationMs, url: row.url, request: null, response: null, peerAddress: null, policy };
+}
+
+/** A delivery that somebody wants to have sent again, under the policy that its receiver has now. */
+export function redelivered(row: DeliveryRow, policy: EndedRecord["policy"], now: Instant): DeliveryRow {
   if (row.attemptStartedAt !== null) return { ...row, redeliverRequested: true };
   const due = { ...row, status: "pending", dueAt: now, trigger: "manual", finishedAt: null } as const;
   // A finished delivery begins a new round of its policy; a pending one goes on with the round it is in.
-  return row.status === "pending" ? due : { ...due, roundFailures: 0 };
+  if (row.status === "pending") return due;
+  return { ...due, roundFailures: 0, attemptsMax: row.attempts + attemptsAllowed(policy) };
 }
 
 /** What a change of a delivery's status adds to its job's counts. */

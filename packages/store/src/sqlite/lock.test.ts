@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
+import { mkdirSync, readlinkSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { openForTest, temporaryFolder } from "../testing/sqlite-ground.ts";
@@ -36,6 +37,39 @@ describe("one process per file", () => {
     expect(said).toContain(path);
     expect(said).toContain(`process ${process.pid}`);
     expect(said).toMatch(/stop that one, or set RINGBACK_SQLITE_PATH/);
+  });
+
+  it.each(["before", "after"] as const)(
+    "F36 a link to the file is the same file, made %s the file itself, and so is one through a linked folder",
+    async (when) => {
+      const folder = temporaryFolder();
+      const [real, linked] = [join(folder, "real"), join(folder, "linked")];
+      mkdirSync(real);
+      symlinkSync(real, linked);
+      const path = join(real, "ringback.db");
+      const link = join(linked, "link.db");
+      if (when === "before") symlinkSync("ringback.db", link);
+      const opened = openFile(path);
+      if (when === "after") symlinkSync("ringback.db", link);
+      for (const name of [link, join(linked, "ringback.db"), join(real, "link.db")]) {
+        expect(() => openFile(name)).toThrow(expect.objectContaining({ code: "in_use", path }));
+      }
+      const { said } = await openElsewhere(link);
+      expect(said).toContain("in_use");
+      opened.close();
+      expect(readlinkSync(link)).toBe("ringback.db");
+    },
+  );
+
+  it("F36 a link to a file that does not exist yet locks the file that it makes", () => {
+    const folder = temporaryFolder();
+    const [path, link, loop] = ["new/ringback.db", "link.db", "loop.db"].map((name) => join(folder, name));
+    symlinkSync("new/ringback.db", String(link));
+    const opened = openFile(String(link));
+    onTestFinished(() => opened.close());
+    expect(() => openFile(String(path))).toThrow(expect.objectContaining({ code: "in_use", path }));
+    symlinkSync("loop.db", String(loop));
+    expect(() => openFile(String(loop))).toThrow(expect.objectContaining({ code: "not_writable" }));
   });
 
   it("a process that is killed leaves no lock behind", async () => {

@@ -1,9 +1,10 @@
 // Opens the database file so that what is committed is on disk, or says why that cannot be.
-import { closeSync, existsSync, mkdirSync, openSync } from "node:fs";
-import { dirname, resolve } from "node:path";
+import { closeSync, existsSync, openSync } from "node:fs";
+import { resolve } from "node:path";
 import Sqlite from "better-sqlite3";
 import { CannotOpenStore } from "../cannot-open-store.ts";
 import { lockFile, type FileLock } from "./lock.ts";
+import { makeRealPath } from "./real-path.ts";
 import type { Client } from "./rows.ts";
 
 /** A database that lives as long as it is open: for tests. */
@@ -29,7 +30,9 @@ export function openFile(path: string): OpenFile {
     prepareClient(client);
     return { client, close: () => void client.close() };
   }
-  const file = resolve(path);
+  const named = resolve(path);
+  // One file is locked once, by whatever path or link it is named.
+  const file = refusing(named, () => makeRealPath(named));
   const lock = refusing(file, () => lockNewOrExisting(file));
   try {
     return refusing(file, () => {
@@ -52,7 +55,6 @@ export function openFile(path: string): OpenFile {
 
 /** The lock comes first: closing another descriptor of a file drops the locks that SQLite has on it in this process. */
 function lockNewOrExisting(file: string): FileLock {
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   const lock = lockFile(file);
   try {
     if (!existsSync(file)) closeSync(openSync(file, "a", 0o600));

@@ -1,5 +1,5 @@
 // What the tests of the SQLite adapter stand on: temporary files that are gone afterwards, quiet logs, a fixed key.
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
@@ -29,9 +29,9 @@ export function countingRandom(): Random {
   };
 }
 
-/** A folder that is deleted when the test is over. */
+/** A folder that is deleted when the test is over; no part of its path is a link. */
 export function temporaryFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), "ringback-store-"));
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), "ringback-store-")));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
 }

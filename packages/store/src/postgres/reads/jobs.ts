@@ -1,12 +1,12 @@
 // Reads of jobs. Twin file: byte-identical for every dialect.
-import { and, desc, eq, gte, inArray, sql, type SQL } from "drizzle-orm";
+import { and, desc, eq, gt, gte, inArray, sql, type SQL } from "drizzle-orm";
 import { inlineResultBytesMax, jsonContentType, type JobFilter, type ReadStore } from "@ringback/core";
 import { hasMember, prepared, type Database } from "../columns.ts";
 import { jobOf, resultOf } from "../nouns.ts";
-import { job, jobInput, jobResult } from "../schema.ts";
+import { idempotency, job, jobInput, jobResult } from "../schema.ts";
 import { isAfter, pageOf } from "./paging.ts";
 
-export type JobReads = Pick<ReadStore, "getJob" | "listJobs" | "getResult">;
+export type JobReads = Pick<ReadStore, "getJob" | "listJobs" | "getResult" | "findIdempotent">;
 
 export function createJobReads(database: Database): JobReads {
   const isAsked = and(eq(job.tenantId, sql.placeholder("tenantId")), eq(job.id, sql.placeholder("jobId")));
@@ -25,12 +25,43 @@ export function createJobReads(database: Database): JobReads {
     database.select({ row: job, result: jobResult }).from(job).leftJoin(jobResult, itsResult).where(isAsked),
     "get_result",
   );
+  const itsJob = and(eq(job.tenantId, idempotency.tenantId), eq(job.id, idempotency.jobId));
+  const findIdempotent = prepared(
+    database
+      .select({
+        requestHash: idempotency.requestHash,
+        row: job,
+        input: jobInput.body,
+        result: jobResult,
+      })
+      .from(idempotency)
+      .innerJoin(job, itsJob)
+      .leftJoin(jobInput, itsInput)
+      .leftJoin(jobResult, itsResult)
+      .where(
+        and(
+          eq(idempotency.tenantId, sql.placeholder("tenantId")),
+          eq(idempotency.key, sql.placeholder("key")),
+          gt(idempotency.expiresAt, sql.placeholder("now")),
+        ),
+      ),
+    "find_idempotent",
+  );
   return {
     async getJob(tenantId, jobId) {
       const [found] = await getJob.execute({ tenantId, jobId });
       if (found === undefined) return null;
       const { row, input, result } = found;
       return { ...jobOf(row), input, result: result === null ? null : resultOf(result) };
+    },
+    async findIdempotent(tenantId, key, now) {
+      const [found] = await findIdempotent.execute({ tenantId, key, now });
+      if (found === undefined) return null;
+      const { requestHash, row, input, result } = found;
+      return {
+        requestHash,
+        job: { ...jobOf(row), input, result: result === null ? null : resultOf(result) },
+      };
     },
     async listJobs(tenantId, filter, page) {
       const rows = await database

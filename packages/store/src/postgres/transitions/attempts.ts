@@ -6,7 +6,7 @@ import type { LaneKey } from "../lane-draft.ts";
 import type { DeliveryRow } from "../nouns.ts";
 import { rowReader } from "../rows.ts";
 import { delivery } from "../schema.ts";
-import { afterAttemptRow, attemptRow, unknownEnd, type EndedRecord } from "../states.ts";
+import { afterAttemptRow, attemptRow, faultEnd, unknownEnd, type EndedRecord } from "../states.ts";
 import { pauseEndpoints } from "./endpoint-rows.ts";
 import type { AtTime } from "./intake.ts";
 import { isHeld, lockLanesOf } from "./lane-locks.ts";
@@ -97,6 +97,23 @@ export async function recordUnknown(
     apply(ground, row, { ended: unknownEnd(row, { attemptId, policy: policyOf(row), now }), now });
   }
   return rows.length;
+}
+
+/** Attempts that could not even begin, for a reason of ours; their lanes are to be recounted after it. */
+export async function recordFaults(
+  ground: Ground,
+  faults: readonly { readonly row: DeliveryRow; readonly detail: string; readonly now: Instant }[],
+): Promise<void> {
+  if (faults.length === 0) return;
+  const policyOf = await policiesOf(
+    ground,
+    faults.map(({ row }) => row),
+  );
+  for (const { row, detail, now } of faults) {
+    const begun = { ...row, attemptStartedAt: now };
+    const attemptId = makeId("att", now, ground.random);
+    apply(ground, begun, { ended: faultEnd(begun, { attemptId, policy: policyOf(row), now, detail }), now });
+  }
 }
 
 /** Applies the attempt to the delivery it was made for. */

@@ -6,9 +6,9 @@ import { lockLanes, spellKeys } from "../lane-draft.ts";
 import type { DeliveryRow } from "../nouns.ts";
 import { rowReader } from "../rows.ts";
 import { delivery } from "../schema.ts";
-import { recordUnknown } from "./attempts.ts";
+import { recordFaults, recordUnknown } from "./attempts.ts";
 import { isHeld, lockLanesOf } from "./lane-locks.ts";
-import { receiversOfDeliveries } from "./receivers.ts";
+import { receiversOfDeliveries, type ReceiverNow } from "./receivers.ts";
 import type { Lease } from "./runs.ts";
 
 export interface ClaimCall {
@@ -160,16 +160,26 @@ export async function claimDeliveries(
       readBodies(ground, rows),
     ]);
     const started = new Set<string>();
+    const faults: { readonly row: DeliveryRow; readonly detail: string; readonly now: Instant }[] = [];
     for (const { call, row } of found) {
       // Two calls for one lane in one transaction: the first one has it.
       const now = calls[call]?.now ?? 0;
       if (started.has(keyOf(row.tenantId, row.id))) continue;
       started.add(keyOf(row.tenantId, row.id));
-      claimedByCall[call]?.push(
-        claimedDelivery(row, { body: bodyOf(row), now, receiver: receiverOf(row, now) }),
-      );
-      draft.recountLane(row, { ring: false });
+      const receiver = receiverOf(row, now);
+      const body = bodyOf(row);
+      if (!("unreadable" in receiver) && body !== undefined) {
+        claimedByCall[call]?.push(claimedDelivery(row, { body, now, receiver }));
+        draft.recountLane(row, { ring: false });
+        continue;
+      }
+      const detail =
+        "unreadable" in receiver ? receiver.unreadable : "Its event is gone, so nothing was sent.";
+      faults.push({ row, detail, now });
+      // Its holder goes by how many it was given, so it is told that more is due, now or as a retry.
+      draft.recountLane(row, { ring: true });
     }
+    await recordFaults(ground, faults);
     sendStarts(ground, claimedByCall.flat());
   }
   return calls.map(({ lane }, n) =>
@@ -187,7 +197,7 @@ function claimedDelivery(
   with_: {
     readonly body: string;
     readonly now: Instant;
-    readonly receiver: ReturnType<Awaited<ReturnType<typeof receiversOfDeliveries>>>;
+    readonly receiver: ReceiverNow;
   },
 ): ClaimedDelivery {
   const { tenantId, id, eventId, eventType, jobId, endpointId, trigger } = row;
@@ -198,17 +208,13 @@ function claimedDelivery(
 async function readBodies(
   ground: Ground,
   rows: readonly DeliveryRow[],
-): Promise<(row: DeliveryRow) => string> {
+): Promise<(row: DeliveryRow) => string | undefined> {
   const found = await ground.transaction.ask<{ tenantId: string; id: string; body: string }>(selectBodies, [
     rows.map(({ tenantId }) => tenantId),
     rows.map(({ eventId }) => eventId),
   ]);
   const bodies = new Map(found.map(({ tenantId, id, body }) => [keyOf(tenantId, id), body]));
-  return ({ tenantId, eventId }) => {
-    const body = bodies.get(keyOf(tenantId, eventId));
-    if (body === undefined) throw new Error(`There is no event ${eventId}.`);
-    return body;
-  };
+  return ({ tenantId, eventId }) => bodies.get(keyOf(tenantId, eventId));
 }
 
 function fenceOf({ tenantId, laneId, token }: HeldLane): string {

@@ -7,6 +7,7 @@ import {
   type RetryPolicy,
 } from "@ringback/core";
 import { callbackOwner, secretPlace } from "../../secret-place.ts";
+import { SealBroken } from "../../sealing.ts";
 import { keyOf } from "../draft.ts";
 import type { Ground } from "../ground.ts";
 import { endpointHeaders, type DeliveryRow, type EndpointRow } from "../nouns.ts";
@@ -16,6 +17,15 @@ import { endpoint } from "../schema.ts";
 export type ReceiverNow = Pick<ClaimedDelivery, "url" | "headers" | "secrets" | "policy" | "timeoutMs"> & {
   readonly traceparent: string | null;
 };
+
+/** What is stored about the receiver of one delivery is missing or damaged; that says nothing about its neighbours. */
+export interface Unreadable {
+  /** One plain sentence, with nothing in it of what was sealed. */
+  readonly unreadable: string;
+}
+
+/** Something that a delivery refers to is not there. */
+class NotThere extends Error {}
 
 interface JobCallback {
   readonly tenantId: string;
@@ -81,7 +91,7 @@ export async function policiesOf(
 export async function receiversOfDeliveries(
   ground: Ground,
   rows: readonly DeliveryRow[],
-): Promise<(row: DeliveryRow, now: Instant) => ReceiverNow> {
+): Promise<(row: DeliveryRow, now: Instant) => ReceiverNow | Unreadable> {
   const { sealing } = ground;
   const jobKeys = rows.flatMap((row): Key[] => (row.jobId === null ? [] : [[row.tenantId, row.jobId]]));
   const owners = rows.map((row): Key => [row.tenantId, row.endpointId ?? callbackOwner]);
@@ -106,13 +116,13 @@ export async function receiversOfDeliveries(
         line.owner === owner &&
         (line.expiresAt === null || line.expiresAt > now),
     );
-    if (active.length === 0) throw new Error(`${owner} of tenant ${tenantId} has no signing secret.`);
+    if (active.length === 0) throw new NotThere(`${owner} of tenant ${tenantId} has no signing secret.`);
     return active.map(openOnce);
   }
 
   function inlineReceiver(row: DeliveryRow, callback: JobCallback | undefined, now: Instant): ReceiverNow {
     if (callback === undefined || callback.url === null) {
-      throw new Error(`Delivery ${row.id} is owed to a callback that does not exist.`);
+      throw new NotThere(`Delivery ${row.id} is owed to a callback that does not exist.`);
     }
     const { tenantId, jobId, url, sealedHeaders, sealedSecret, traceparent } = callback;
     const open = (column: string, sealed: string): string =>
@@ -133,12 +143,12 @@ export async function receiversOfDeliveries(
     };
   }
 
-  return (row, now) => {
+  function receiverNow(row: DeliveryRow, now: Instant): ReceiverNow {
     const { tenantId, endpointId } = row;
     const callback = row.jobId === null ? undefined : callbacks.get(keyOf(tenantId, row.jobId));
     if (endpointId === null) return inlineReceiver(row, callback, now);
     const found = endpoints.get(keyOf(tenantId, endpointId));
-    if (found === undefined) throw new Error(`There is no endpoint ${endpointId}.`);
+    if (found === undefined) throw new NotThere(`There is no endpoint ${endpointId}.`);
     return {
       url: found.url,
       headers: endpointHeaders(found, sealing),
@@ -147,5 +157,19 @@ export async function receiversOfDeliveries(
       secrets: secretsOf(tenantId, endpointId, now),
       traceparent: callback?.traceparent ?? null,
     };
-  };
+  }
+
+  return (row, now) => readable(() => receiverNow(row, now));
+}
+
+/** The rows have been read by now, so whatever is thrown is a fault of theirs. */
+function readable(read: () => ReceiverNow): ReceiverNow | Unreadable {
+  try {
+    return read();
+  } catch (thrown) {
+    // Other errors may repeat a part of what they could not read.
+    const isPlain = thrown instanceof SealBroken || thrown instanceof NotThere;
+    const reason = isPlain ? thrown.message : "What is stored about it is damaged.";
+    return { unreadable: `The receiver cannot be read, so nothing was sent. ${reason}` };
+  }
 }

@@ -9,6 +9,7 @@ import { redelivered } from "../states.ts";
 import { lockDeliveriesOf, sendJobLocks, type DeliveryKey } from "./attempts.ts";
 import type { AtTime } from "./intake.ts";
 import { lockLanesOf } from "./lane-locks.ts";
+import { policiesOf } from "./receivers.ts";
 import { addSecret } from "./secret-rows.ts";
 
 const insertEndpoints = inserter(endpoint);
@@ -49,11 +50,12 @@ export async function redeliver(
     keys.map(({ deliveryId }) => deliveryId),
   ]);
   const [locked, rows] = await Promise.all([lockLanesOf(ground, lanes), lockDeliveriesOf(ground, keys)]);
+  const policyOf = await policiesOf(ground, [...rows.values()]);
   return items.map(({ item, now }) => {
     const key = keyOf(item.tenantId, item.deliveryId);
     const row = rows.get(key);
     if (row === undefined) return null;
-    const next = redelivered(row, now);
+    const next = redelivered(row, policyOf(row), now);
     save(ground, next, { earlier: row, now });
     rows.set(key, next);
     return deliveryOf(next, locked.get(keyOf(row.tenantId, row.laneId))?.paused ?? false);

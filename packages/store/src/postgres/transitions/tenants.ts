@@ -9,9 +9,8 @@ import { addSecret } from "./secret-rows.ts";
 const insertTenant = inserter(tenant, {
   suffix: `on conflict do nothing returning t.tenant_id as "tenantId"`,
 });
-const putKey = inserter(apiKey, {
-  suffix: "on conflict (lookup) do update set hash = excluded.hash, scopes = excluded.scopes",
-});
+const insertKey = inserter(apiKey);
+const dropReplaced = "delete from api_key where (tenant_id = $1 and id = $2) or lookup = $3";
 
 export async function ensureTenant(
   ground: Ground,
@@ -34,6 +33,9 @@ export async function putKeys(
 ): Promise<void> {
   if (items.length === 0) return;
   transaction.mark();
-  // One statement each, since a list may hold the same key twice.
-  for (const item of items) transaction.send(putKey.text, [putKey.spell([{ ...item, createdAt: now }])]);
+  // One after the other, since a list may hold the same key twice.
+  for (const item of items) {
+    transaction.send(dropReplaced, [item.tenantId, item.id, item.lookup]);
+    transaction.send(insertKey.text, [insertKey.spell([{ ...item, createdAt: now }])]);
+  }
 }

@@ -11,7 +11,7 @@ import type { Ground } from "../ground.ts";
 import type { DeliveryRow } from "../nouns.ts";
 import { inserter, rowReader, type RawRow } from "../rows.ts";
 import { attempt, delivery } from "../schema.ts";
-import { afterAttemptRow, attemptRow, unknownEnd, type EndedRecord } from "../states.ts";
+import { afterAttemptRow, attemptRow, faultEnd, unknownEnd, type EndedRecord } from "../states.ts";
 import { createDeliveryRows } from "./delivery-rows.ts";
 import { createEndpointRows } from "./endpoint-rows.ts";
 import { createLaneDue, type LaneKey } from "./lane-due.ts";
@@ -19,6 +19,8 @@ import { createReceivers } from "./receivers.ts";
 
 export interface AttemptTransitions {
   recordAttempts(items: readonly AttemptRecord[], now: Instant): ("recorded" | "lost")[];
+  /** Records an attempt that could not even begin, for a reason of ours; the lane is to be recounted after it. */
+  recordFault(row: DeliveryRow, fault: { readonly detail: string; readonly now: Instant }): void;
   /** Records what was in flight in a lane whose holder is gone; how many that were. The lane is to be recounted after it. */
   recordUnknown(lane: LaneKey, now: Instant): number;
 }
@@ -40,6 +42,10 @@ export function createAttemptTransitions(ground: Ground): AttemptTransitions {
     `select ${reader.list} from delivery
      where tenant_id = ? and lane_id = ? and attempt_started_at is not null order by attempt_started_at, id`,
   );
+
+  function bareEnd(row: DeliveryRow, now: Instant): Parameters<typeof unknownEnd>[1] {
+    return { attemptId: makeId("att", now, random), policy: receivers.policyOf(row), now };
+  }
 
   /** Applies the attempt to the delivery it was made for; the delivery's next state. */
   function apply(row: DeliveryRow, ended: EndedRecord, now: Instant): AfterAttempt {
@@ -84,12 +90,13 @@ export function createAttemptTransitions(ground: Ground): AttemptTransitions {
         return known ? record(item, now) : "lost";
       });
     },
+    recordFault(row, { detail, now }) {
+      const begun = { ...row, attemptStartedAt: now };
+      apply(begun, faultEnd(begun, { ...bareEnd(begun, now), detail }), now);
+    },
     recordUnknown({ tenantId, laneId }, now) {
       const rows = selectInFlight.all(tenantId, laneId).map(reader.read);
-      for (const row of rows) {
-        const lost = { attemptId: makeId("att", now, random), policy: receivers.policyOf(row), now };
-        apply(row, unknownEnd(row, lost), now);
-      }
+      for (const row of rows) apply(row, unknownEnd(row, bareEnd(row, now)), now);
       return rows.length;
     },
   };

@@ -6,7 +6,7 @@ import { rowReader, type RawRow } from "../rows.ts";
 import { delivery } from "../schema.ts";
 import { createAttemptTransitions, type AttemptTransitions } from "./attempts.ts";
 import { createLaneDue, type LaneKey } from "./lane-due.ts";
-import { createReceivers, type ReceiverNow } from "./receivers.ts";
+import { createReceivers, type ReceiverNow, type Unreadable } from "./receivers.ts";
 
 export interface LaneTransitions {
   claim(options: Parameters<LaneStore["claim"]>[0]): HeldLane[];
@@ -79,10 +79,20 @@ export function createLaneTransitions(ground: Ground): LaneTransitions {
     return unknown;
   }
 
-  function startAttempt(row: DeliveryRow, receiver: ReceiverNow, now: Instant): ClaimedDelivery {
+  /** Null when its receiver or its event cannot be read: that attempt is over, and no reason to hold the others. */
+  function startAttempt(
+    row: DeliveryRow,
+    receiver: ReceiverNow | Unreadable,
+    now: Instant,
+  ): ClaimedDelivery | null {
     const { tenantId, id, eventId, eventType, jobId, endpointId, trigger } = row;
     const body = selectBody.get(tenantId, eventId);
-    if (body === undefined) throw new Error(`There is no event ${eventId}.`);
+    if ("unreadable" in receiver || body === undefined) {
+      const detail =
+        "unreadable" in receiver ? receiver.unreadable : "Its event is gone, so nothing was sent.";
+      attempts.recordFault(row, { detail, now });
+      return null;
+    }
     start.run(now, tenantId, id);
     const about = { tenantId, id, eventId, eventType, jobId, endpointId, trigger, body };
     return { ...about, attempt: row.attempts + 1, startedAt: now, ...receiver };
@@ -114,8 +124,12 @@ export function createLaneTransitions(ground: Ground): LaneTransitions {
       const rows = selectDeliveries.all(tenantId, laneId, now, limit).map(reader.read);
       if (rows.length === 0) return { kind: "claimed", deliveries: [] };
       const receiverOf = receivers.lookup(now);
-      const deliveries = rows.map((row) => startAttempt(row, receiverOf(row), now));
-      laneDue.recount(lane);
+      const deliveries = rows
+        .map((row) => startAttempt(row, receiverOf(row), now))
+        .filter((claimed) => claimed !== null);
+      const { dueAt } = laneDue.recount(lane);
+      // Its holder goes by how many it was given, so it is told that more is due, now or as a retry.
+      if (deliveries.length < rows.length && dueAt !== null) effects.ringLane(lane, dueAt);
       return { kind: "claimed", deliveries };
     },
     recordAttempts: (items, now) => attempts.recordAttempts(items, now),

@@ -6,6 +6,8 @@ import {
   type Instant,
   type RetryPolicy,
 } from "@ringback/core";
+import Sqlite from "better-sqlite3";
+import { SealBroken } from "../../sealing.ts";
 import type { Ground } from "../ground.ts";
 import { endpointHeaders, type DeliveryRow, type EndpointRow } from "../nouns.ts";
 import { createEndpointRows } from "./endpoint-rows.ts";
@@ -17,9 +19,19 @@ export type ReceiverNow = Pick<ClaimedDelivery, "url" | "headers" | "secrets" | 
 
 export interface Receivers {
   /** A lookup for one batch of one lane; it asks for each endpoint and each owner's secrets once. */
-  lookup(now: Instant): (row: DeliveryRow) => ReceiverNow;
+  lookup(now: Instant): (row: DeliveryRow) => ReceiverNow | Unreadable;
+  /** The default one when the receiver's own cannot be read. */
   policyOf(row: DeliveryRow): RetryPolicy;
 }
+
+/** What is stored about the receiver of one delivery is missing or damaged; that says nothing about its neighbours. */
+export interface Unreadable {
+  /** One plain sentence, with nothing in it of what was sealed. */
+  readonly unreadable: string;
+}
+
+/** Something that a delivery refers to is not there. */
+class NotThere extends Error {}
 
 interface JobCallback {
   readonly url: string | null;
@@ -45,7 +57,7 @@ export function createReceivers(ground: Ground): Receivers {
     const secrets = selectSecrets
       .all(tenantId, owner, now)
       .map(({ n, sealed }) => sealing.open(sealed, secretPlace({ tenantId, owner, n })));
-    if (secrets.length === 0) throw new Error(`${owner} of tenant ${tenantId} has no signing secret.`);
+    if (secrets.length === 0) throw new NotThere(`${owner} of tenant ${tenantId} has no signing secret.`);
     return secrets;
   }
 
@@ -60,7 +72,7 @@ export function createReceivers(ground: Ground): Receivers {
   function inlineReceiver(row: DeliveryRow, secrets: Secrets): ReceiverNow {
     const callback = jobCallback(row);
     if (callback === undefined || callback.url === null) {
-      throw new Error(`Delivery ${row.id} is owed to a callback that does not exist.`);
+      throw new NotThere(`Delivery ${row.id} is owed to a callback that does not exist.`);
     }
     const { tenantId } = row;
     const open = (column: string, sealed: string): string =>
@@ -87,7 +99,7 @@ export function createReceivers(ground: Ground): Receivers {
       const secrets = remembered((tenantId, owner) => secretsOf(tenantId, owner, now));
       const endpointNow = remembered((tenantId, endpointId) => {
         const found = endpoints.find({ tenantId, endpointId });
-        if (found === null) throw new Error(`There is no endpoint ${endpointId}.`);
+        if (found === null) throw new NotThere(`There is no endpoint ${endpointId}.`);
         const headers = endpointHeaders(found, sealing);
         const { url, retry, timeoutMs } = found;
         return {
@@ -97,7 +109,7 @@ export function createReceivers(ground: Ground): Receivers {
           timeoutMs: timeoutMs ?? attemptTimeoutDefaultMs,
         };
       });
-      return (row) => {
+      const receiverNow = (row: DeliveryRow): ReceiverNow => {
         if (row.endpointId === null) return inlineReceiver(row, secrets);
         return {
           ...endpointNow(row.tenantId, row.endpointId),
@@ -105,9 +117,26 @@ export function createReceivers(ground: Ground): Receivers {
           traceparent: jobCallback(row)?.traceparent ?? null,
         };
       };
+      return (row) => readable(() => receiverNow(row));
     },
-    policyOf: (row) => endpointOf(row)?.retry ?? defaultRetryPolicy,
+    policyOf(row) {
+      const policy = readable(() => endpointOf(row)?.retry ?? defaultRetryPolicy);
+      return "unreadable" in policy ? defaultRetryPolicy : policy;
+    },
   };
+}
+
+/** Throws only what the database itself is to blame for; everything else is a fault of the rows that were read. */
+function readable<Value>(read: () => Value): Value | Unreadable {
+  try {
+    return read();
+  } catch (thrown) {
+    if (thrown instanceof Sqlite.SqliteError) throw thrown;
+    // Other errors may repeat a part of what they could not read.
+    const isPlain = thrown instanceof SealBroken || thrown instanceof NotThere;
+    const reason = isPlain ? thrown.message : "What is stored about it is damaged.";
+    return { unreadable: `The receiver cannot be read, so nothing was sent. ${reason}` };
+  }
 }
 
 type Secrets = (tenantId: string, owner: string) => readonly string[];

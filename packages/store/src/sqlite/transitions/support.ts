@@ -8,6 +8,7 @@ import { redelivered } from "../states.ts";
 import { createDeliveryRows } from "./delivery-rows.ts";
 import { createEndpointRows } from "./endpoint-rows.ts";
 import { createLaneDue } from "./lane-due.ts";
+import { createReceivers } from "./receivers.ts";
 import { createSecretRows } from "./secret-rows.ts";
 
 export interface SupportTransitions {
@@ -26,6 +27,7 @@ export function createSupportTransitions(ground: Ground): SupportTransitions {
   const secrets = createSecretRows(ground);
   const deliveries = createDeliveryRows(ground);
   const laneDue = createLaneDue(ground);
+  const receivers = createReceivers(ground);
 
   function create(item: NewEndpoint, now: Instant): Endpoint {
     const { secret, headers, ...asked } = item;
@@ -58,7 +60,7 @@ export function createSupportTransitions(ground: Ground): SupportTransitions {
       items.map(({ tenantId, deliveryId }) => {
         const row = deliveries.find(tenantId, deliveryId);
         if (row === null) return null;
-        const next = redelivered(row, now);
+        const next = redelivered(row, receivers.policyOf(row), now);
         deliveries.save(next, row);
         const lane = { tenantId, laneId: row.laneId };
         if (next.attemptStartedAt === null) laneDue.sooner(lane, now);

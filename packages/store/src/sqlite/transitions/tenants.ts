@@ -16,11 +16,9 @@ export function createTenantTransitions(ground: Ground): TenantTransitions {
   const { client } = ground;
   const secrets = createSecretRows(ground);
   const insertTenant = inserter(client, tenant, "on conflict do nothing");
-  const insertKey = inserter(
-    client,
-    apiKey,
-    "on conflict (lookup) do update set hash = excluded.hash, scopes = excluded.scopes",
-  );
+  const insertKey = inserter(client, apiKey);
+  const dropNamesake = client.prepare<[string, string]>("delete from api_key where tenant_id = ? and id = ?");
+  const dropLookalike = client.prepare<[string]>("delete from api_key where lookup = ?");
   return {
     ensureTenant({ id, callbackSecret }, now) {
       if (insertTenant({ tenantId: id, createdAt: now }).changes === 0) return false;
@@ -32,7 +30,11 @@ export function createTenantTransitions(ground: Ground): TenantTransitions {
       secrets.add({ tenantId, owner: callbackOwner }, { secret, now, overlapUntil });
     },
     putKeys(items, now) {
-      for (const item of items) insertKey({ ...item, createdAt: now });
+      for (const item of items) {
+        dropNamesake.run(item.tenantId, item.id);
+        dropLookalike.run(item.lookup);
+        insertKey({ ...item, createdAt: now });
+      }
     },
   };
 }
