@@ -20,7 +20,7 @@ export interface House {
 }
 
 export const tenantId = "default";
-const startedAt = Date.parse("2026-11-22T09:00:00.000Z");
+export const startedAt = Date.parse("2026-11-22T09:00:00.000Z");
 const silent: Log = { debug() {}, info() {}, warn() {}, error() {} };
 
 /** Closed when the test is over. `seedName` makes its ids and jitter its own. */
