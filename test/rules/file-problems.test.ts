@@ -4,8 +4,8 @@ import { fileProblems } from "./file-problems.ts";
 describe("what is wrong with a file", () => {
   test.for([
     ["a path of one machine", "packages/core/src/a.ts", `const path = "/home/somebody/ringback";`],
-    ["a path of one machine", "README.md", "Look into /work/ringback."],
-    ["a package registry by name", ".ci/run", "npm config set registry https://registry.npmjs.org"],
+    ["a path of one machine", "README.md", "Look into /mnt/ringback."],
+    ["a package registry by name", ".ci/run", "npm config set registry https://registry.example.com"],
     ["a test that is skipped or alone", "test/e2e/a.test.ts", `test.skip("a", () => {});`],
     ["has 401 lines", "packages/core/src/a.ts", "a();\n".repeat(401)],
     ["is not kebab-case", "packages/core/src/someFile.ts", ""],
@@ -17,7 +17,7 @@ describe("what is wrong with a file", () => {
   test.for([
     [
       "packages/core/src/job/after-run.test.ts",
-      `const url = "https://example.com/work/1"; const at = "a/home/b";`,
+      `const url = "https://example.com/home/1"; const at = "a/home/b";`,
     ],
     ["packages/core/README.md", "# core\n"],
     ["drizzle/sqlite/0000_first_tables.sql", "create table jobs (id text);\n"],

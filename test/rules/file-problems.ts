@@ -18,7 +18,7 @@ const patterns: readonly Pattern[] = [
   },
   {
     name: "a package registry by name",
-    pattern: /registry\.(?:npmjs|yarnpkg)\.|npm\.pkg\.github\.com|verdaccio/,
+    pattern: /\bregistry\.[a-z\d-]+\.[a-z]{2,}|\bnpm\.pkg\./,
     except: /^test\/rules\/file-problems/,
   },
   {
