@@ -4,10 +4,13 @@ import { startServer, type RunningServer } from "./start-server.ts";
 
 const refusedExitCode = 1;
 
+// Listened for from the very beginning: a start that is interrupted drains as soon as it has succeeded.
+const asked = untilSignal();
 try {
   const server = await startServer({ env: process.env });
   introduce(server);
-  await untilSignal(server);
+  await server.stop(await asked);
+  process.exit(0);
 } catch (thrown) {
   if (!(thrown instanceof StartRefused)) throw thrown;
   process.stderr.write(`${thrown.message}\n`);
@@ -29,7 +32,7 @@ function introduce(server: RunningServer): void {
  * SIGTERM and SIGINT drain, which is bounded. A second SIGINT, which is a person at a keyboard, ends at once: what was running
  * is made due again at the next start. A second SIGTERM changes nothing, since supervisors repeat themselves.
  */
-async function untilSignal(server: RunningServer): Promise<void> {
+function untilSignal(): Promise<NodeJS.Signals> {
   const { promise, resolve } = Promise.withResolvers<NodeJS.Signals>();
   let interrupts = 0;
   process.on("SIGTERM", resolve);
@@ -38,6 +41,5 @@ async function untilSignal(server: RunningServer): Promise<void> {
     if (interrupts > 1) process.exit(130);
     resolve(signal);
   });
-  await server.stop(await promise);
-  process.exit(0);
+  return promise;
 }
