@@ -5,9 +5,10 @@ import { join } from "node:path";
 import { createKinds, defineJob, makeId, type Log, type Random, type Store } from "@ringback/core";
 import { createAddressGuard, createDispatcher, parseAllowNetworks } from "@ringback/dispatcher";
 import { createRunner, createTimerDoorbell, runnerDefaults, type Runner } from "@ringback/runner";
-import { openSqliteStore } from "@ringback/store";
+import { openPostgresStore, openSqliteStore } from "@ringback/store";
 import { onTestFinished } from "vitest";
 import { manualClock, type ManualClock } from "../support/manual-clock.ts";
+import { createTestDatabase, mode } from "../support/mode.ts";
 import { seeded } from "../support/seed.ts";
 import { whsec } from "../support/whsec.ts";
 
@@ -30,8 +31,12 @@ export async function openHouse(seedName: string): Promise<House> {
   const clock = manualClock(startedAt);
   const doorbell = createTimerDoorbell({ clock });
   const shared = { clock, random, log: silent };
-  const path = join(folder, "ringback.db");
-  const store = await openSqliteStore({ ...shared, path, ring: doorbell.ring, masterKey: random.bytes(32) });
+  const database = mode === "scale-out" ? await createTestDatabase() : null;
+  const common = { ...shared, ring: doorbell.ring, masterKey: random.bytes(32) };
+  const store =
+    database === null
+      ? await openSqliteStore({ ...common, path: join(folder, "ringback.db") })
+      : await openPostgresStore({ ...common, ...database, masterKey: common.masterKey, migrate: false });
   await store.tenants.ensureTenant({ id: tenantId, callbackSecret: whsec(tenantId) }, clock.now());
   const allowed = parseAllowNetworks("127.0.0.0/8");
   if ("problems" in allowed) throw new Error(allowed.problems.join());
@@ -57,6 +62,7 @@ export async function openHouse(seedName: string): Promise<House> {
     await runner.stop();
     await dispatcher.stop();
     await store.close();
+    await database?.drop();
     rmSync(folder, { recursive: true, force: true });
   });
   return { clock, store, runner, submitTo: (url) => submit(url, { clock, store, random }) };

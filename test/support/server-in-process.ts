@@ -3,9 +3,18 @@ import { createHash, randomFillSync } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { makeApiKey, makeId, parseApiKey, type Random, type Scope, type Store } from "@ringback/core";
+import {
+  makeApiKey,
+  makeId,
+  parseApiKey,
+  type Clock,
+  type Random,
+  type Scope,
+  type Store,
+} from "@ringback/core";
 import { startServer } from "@ringback/server";
 import { apiClient, type ApiClient } from "./api-client.ts";
+import { createTestDatabase, mode, settingsOfDatabase } from "./mode.ts";
 import type { Settings } from "./server-process.ts";
 import { whsec } from "./whsec.ts";
 
@@ -21,6 +30,8 @@ export interface ServerInProcess {
 export interface InProcessOptions {
   readonly settings?: Settings;
   readonly decorateStore?: (store: Store) => Store;
+  /** The machine's clock, for a server whose clock is wrong. */
+  readonly clock?: Clock;
 }
 
 const random: Random = { bytes: (count) => randomFillSync(new Uint8Array(count)), unit: () => Math.random() };
@@ -30,10 +41,13 @@ export async function startServerInProcess(options: InProcessOptions = {}): Prom
   const key = makeApiKey(random);
   const reached = Promise.withResolvers<Store>();
   const { decorateStore = (store: Store) => store } = options;
+  const database = mode === "scale-out" ? await createTestDatabase() : null;
   const starting = startServer({
+    ...(options.clock !== undefined && { clock: options.clock }),
     env: {
       PORT: "0",
       RINGBACK_SQLITE_PATH: join(folder, "ringback.db"),
+      ...(database !== null && settingsOfDatabase(database)),
       RINGBACK_ROOT_KEY: key,
       RINGBACK_ALLOW_NETWORKS: "127.0.0.0/8",
       RINGBACK_LOG_LEVEL: "silent",
@@ -44,9 +58,12 @@ export async function startServerInProcess(options: InProcessOptions = {}): Prom
       return decorateStore(store);
     },
   });
-  const forget = (): void => rmSync(folder, { recursive: true, force: true });
-  const server = await starting.catch((thrown: unknown) => {
-    forget();
+  const forget = async (): Promise<void> => {
+    rmSync(folder, { recursive: true, force: true });
+    await database?.drop();
+  };
+  const server = await starting.catch(async (thrown: unknown) => {
+    await forget();
     throw thrown;
   });
   const store = await reached.promise;
@@ -61,7 +78,7 @@ export async function startServerInProcess(options: InProcessOptions = {}): Prom
     },
     async stop() {
       await server.stop();
-      forget();
+      await forget();
     },
   };
 }

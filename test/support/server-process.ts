@@ -1,4 +1,5 @@
-// The real server as a child process on a file of its own: started, killed, terminated and started again, always cleaned up.
+// The real server as a child process on a file or a database of its own: started, killed, terminated and started again,
+// always cleaned up.
 import { spawn, type ChildProcess } from "node:child_process";
 import { randomFillSync } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
@@ -8,6 +9,7 @@ import { fileURLToPath } from "node:url";
 import { makeApiKey } from "@ringback/core";
 import { apiClient, type ApiClient } from "./api-client.ts";
 import { bounded } from "./bounded.ts";
+import { createTestDatabase, mode, settingsOfDatabase, type TestDatabase } from "./mode.ts";
 
 export interface Exit {
   readonly code: number | null;
@@ -24,10 +26,13 @@ export interface ServerProcess {
   terminate(): Promise<Exit>;
 }
 
-/** A database file, a key, and the processes that are started on them one after the other. */
+/** A database of the present mode, a key, and the processes that are started on them. */
 export interface ServerHome {
   readonly folder: string;
+  /** The embedded mode's file. */
   readonly sqlitePath: string;
+  /** The scale-out mode's database, made when it is first asked for. */
+  database(): Promise<TestDatabase>;
   readonly apiKey: string;
   /** Speaks to whichever process was started last. */
   readonly client: ApiClient;
@@ -69,18 +74,21 @@ export function makeServerHome(options: HomeOptions = {}): ServerHome {
   const output: string[] = [];
   const launched: ChildProcess[] = [];
   const started: ServerProcess[] = [];
-  const settingsOf = (settings: Settings): Settings => ({
+  let made: Promise<TestDatabase> | null = null;
+  const database = (): Promise<TestDatabase> => (made ??= createTestDatabase());
+  const settingsOf = async (settings: Settings): Promise<Settings> => ({
     PORT: "0",
-    RINGBACK_SQLITE_PATH: sqlitePath,
+    ...(mode === "embedded" ? { RINGBACK_SQLITE_PATH: sqlitePath } : settingsOfDatabase(await database())),
     RINGBACK_ROOT_KEY: apiKey,
     RINGBACK_ALLOW_NETWORKS: "127.0.0.0/8",
     ...options.settings,
     ...settings,
   });
-  const launch = (settings: Settings, entry = serverEntry): ChildProcess => {
+  const launch = async (settings: Settings, entry = serverEntry): Promise<ChildProcess> => {
+    const chosen = await settingsOf(settings);
     const [program, ...before] = [...(options.under ?? []), process.execPath];
     const child = spawn(program, [...before, entry], {
-      env: { ...withoutSettings(process.env), ...settingsOf(settings) },
+      env: { ...withoutSettings(process.env), ...chosen },
       stdio: ["ignore", "pipe", "pipe"],
       cwd: folder,
     });
@@ -100,20 +108,22 @@ export function makeServerHome(options: HomeOptions = {}): ServerHome {
   return {
     folder,
     sqlitePath,
+    database,
     apiKey,
     client: apiClient({ url, key: apiKey }),
     url,
     async start(settings = {}, entry = serverEntry) {
-      const child = launch(settings, entry);
+      const child = await launch(settings, entry);
       const server = toServerProcess(child, await listening(child, output));
       started.push(server);
       return server;
     },
-    startUntilExit: (settings = {}) => exitOf(launch(settings)),
+    startUntilExit: async (settings = {}) => exitOf(await launch(settings)),
     output: () => output.join(""),
     async dispose() {
       for (const child of launched) child.kill("SIGKILL");
       await Promise.all(launched.map((child) => exitOf(child)));
+      await (await made)?.drop();
       rmSync(folder, { recursive: true, force: true });
     },
   };

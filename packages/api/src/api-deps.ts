@@ -41,6 +41,8 @@ export interface ApiDeps {
   readonly headerProblem: (name: string, value: string) => string | null;
   /** Whether this process should be given requests, and what it looked at. */
   readonly readiness: () => Promise<Readiness>;
+  /** `probes`: only what needs no key, for a process that takes no requests. */
+  readonly serves?: "everything" | "probes";
   /** What is left out is `apiDefaults`. */
   readonly settings?: Partial<ApiSettings>;
 }

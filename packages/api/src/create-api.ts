@@ -38,7 +38,8 @@ export function createApi(deps: ApiDeps): Api {
   };
   const app = new Hono();
   const authenticator = createAuthenticator({ tenants: store.tenants, clock });
-  mountRoutes(app, { authenticator, random, log }, allRoutes(routeDeps));
+  const routes = deps.serves === "probes" ? openRoutes(routeDeps) : allRoutes(routeDeps);
+  mountRoutes(app, { authenticator, random, log }, routes);
   return { app, drain: () => waiters.drain() };
 }
 

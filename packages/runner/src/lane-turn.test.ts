@@ -18,6 +18,7 @@ function held(
     lane: { tenantId: "t", laneId: "l", token: 1 },
     clock,
     lingerMs: options.lingerMs ?? 1_000,
+    lookMs: 5_000,
     endsMs: 30_000,
     othersWait: options.othersWait ?? (() => false),
     resumed: options.resumed ?? (() => undefined),

@@ -76,6 +76,7 @@ export function createRunner(options: RunnerOptions): Runner {
   const jobs = createJobPump({
     ...shared,
     runs: store.runs,
+    passOn: () => doorbell.passOn(),
     startRun: (claimed) =>
       startJobRun(claimed, {
         ...options,

@@ -4,6 +4,10 @@ import { parseApiKey } from "@ringback/core";
 import { parseAllowNetworks } from "@ringback/dispatcher";
 import { flag, list, oneOf, optionalText, text, wholeNumber, type Parsed } from "./setting.ts";
 
+/** What a process can be for. */
+export type Role = "all" | "api" | "runner" | "dispatcher" | "migrate";
+const roles: readonly Role[] = ["all", "api", "runner", "dispatcher", "migrate"];
+
 const keyForm = "rb_live_, 12 characters, _, 38 characters";
 
 export const settings = {
@@ -22,11 +26,10 @@ export const settings = {
   }),
   DATABASE_URL: optionalText({
     unit: "URL",
-    meaning: "Reserved for the scale-out mode on PostgreSQL, which this version does not have yet.",
-    read: () => ({
-      problem:
-        "chooses the scale-out mode on PostgreSQL, which this version does not have yet; unset it to run embedded on SQLite",
-    }),
+    bounds: "postgres://…",
+    meaning:
+      "Chooses the scale-out mode: any number of processes on this PostgreSQL, 15 or newer. Not through a pooler that shares connections between transactions.",
+    read: readDatabaseUrl,
   }),
   RINGBACK_SQLITE_PATH: text({
     unit: "path",
@@ -35,9 +38,23 @@ export const settings = {
     read: (value) => ({ value }),
   }),
   RINGBACK_ROLE: oneOf({
-    words: ["all"],
+    words: roles,
     fallback: "all",
-    meaning: "What this process does; the embedded mode is one process that does everything.",
+    meaning:
+      "What this process does: answer requests, run jobs, call receivers, or all of it; `migrate` brings the tables up to date and ends. The embedded mode is one process that does everything.",
+  }),
+  RINGBACK_MIGRATE_AT_START: flag({
+    fallback: true,
+    meaning:
+      "Scale-out: brings the tables up to date at every start; `false` refuses to start until a process with `RINGBACK_ROLE=migrate` has done it.",
+  }),
+  RINGBACK_DATABASE_CONNECTIONS: wholeNumber({
+    unit: "connections",
+    fallback: 5,
+    min: 1,
+    max: 100,
+    meaning:
+      "Scale-out: connections of this process for requests, and as many for the work; 5 more are for rings and changes.",
   }),
   RINGBACK_HANDLERS: list({
     unit: "paths",
@@ -56,7 +73,7 @@ export const settings = {
     unit: "base64",
     bounds: "32 bytes",
     meaning:
-      "Encrypts signing secrets at rest; without it a key file is made beside the database (mode 0600).",
+      "Encrypts signing secrets at rest. Embedded, a key file is made beside the database without it (mode 0600); scale-out needs it, the same for every process.",
     read: readMasterKey,
   }),
   RINGBACK_ALLOW_NETWORKS: optionalText({
@@ -79,7 +96,8 @@ export const settings = {
   }),
   RINGBACK_PUBLIC_URL: optionalText({
     unit: "URL",
-    meaning: "How receivers reach this server, for `resultUrl`; without it the address it listens on.",
+    meaning:
+      "How receivers reach this installation, for `resultUrl`; without it the address this process listens on.",
     read: readPublicUrl,
   }),
   RINGBACK_LOG_LEVEL: oneOf({
@@ -107,6 +125,14 @@ export const settings = {
     min: 1,
     max: 1_000,
     meaning: "Jobs that run at once in this process.",
+  }),
+  RINGBACK_LEASE_MS: wholeNumber({
+    unit: "ms",
+    fallback: 30_000,
+    min: 2_000,
+    max: 300_000,
+    meaning:
+      "How long what a process that died was doing waits for another one; leases are extended three times as often.",
   }),
   RINGBACK_LANES_MAX: wholeNumber({
     unit: "lanes",
@@ -144,6 +170,14 @@ export const settings = {
     meaning: "How long runs and attempts may go on after SIGTERM before they are given back.",
   }),
 };
+
+/** Its password must not get into a problem. */
+function readDatabaseUrl(value: string): Parsed<string> {
+  const isPostgres = URL.canParse(value) && ["postgres:", "postgresql:"].includes(new URL(value).protocol);
+  return isPostgres
+    ? { value }
+    : { problem: "must be a URL like postgres://user:password@host:5432/database; unset it to run embedded" };
+}
 
 function readHost(value: string): Parsed<string> {
   const isName = /^[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$/.test(value);

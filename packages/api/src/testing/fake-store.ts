@@ -214,7 +214,7 @@ export function createFakeStore(): FakeStore {
         if (fake.fault !== null) throw fake.fault;
         return fake.keys.get(lookup) ?? null;
       },
-      hasKeys: async () => fake.keys.size > 0,
+      putFirstKey: async () => fake.keys.size === 0,
     },
     changes: {
       subscribe(listener) {

@@ -365,7 +365,8 @@ export interface TenantStore {
   putKeys(items: readonly NewApiKey[], now: Instant): Promise<void>;
   /** By the key's 12 id characters; null when unknown. */
   findKey(lookup: string): Promise<ApiKey | null>;
-  hasKeys(): Promise<boolean>;
+  /** Adds the key unless there is one already, anybody's; true when it was added. Of several at once one is. */
+  putFirstKey(item: NewApiKey, now: Instant): Promise<boolean>;
 }
 
 // ── Changes, recovery, due work ─────────────────────────────────────────────────────────────────────────────────────

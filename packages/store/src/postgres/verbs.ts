@@ -36,7 +36,7 @@ import {
 import { setEndpointStatus } from "./transitions/endpoint-rows.ts";
 import { createEndpoints, redeliver } from "./transitions/support.ts";
 import { addSecret } from "./transitions/secret-rows.ts";
-import { ensureTenant, putKeys } from "./transitions/tenants.ts";
+import { ensureTenant, putFirstKey, putKeys } from "./transitions/tenants.ts";
 import { expire, readDue } from "./transitions/upkeep.ts";
 import { endpointOf } from "./nouns.ts";
 import { callbackOwner } from "../secret-place.ts";
@@ -48,7 +48,10 @@ export type Transact = <Result>(
 ) => Promise<Result>;
 
 export type Verbs = Pick<Store, "intake" | "runs" | "lanes" | "support" | "recover" | "due" | "expire"> & {
-  readonly tenants: Pick<Store["tenants"], "ensureTenant" | "rotateCallbackSecret" | "putKeys">;
+  readonly tenants: Pick<
+    Store["tenants"],
+    "ensureTenant" | "rotateCallbackSecret" | "putKeys" | "putFirstKey"
+  >;
 };
 
 /** How much one transaction of `recover` takes on, so that others are not kept waiting. */
@@ -159,6 +162,7 @@ function lanesAndSupport(lists: Lists, alone: Alone): Pick<Verbs, "lanes" | "sup
       rotateCallbackSecret: (tenantId, rotation) =>
         alone.front((ground) => addSecret(ground, { tenantId, owner: callbackOwner }, rotation)),
       putKeys: (items, now) => alone.front((ground) => putKeys(ground, items, now)),
+      putFirstKey: (item, now) => alone.front((ground) => putFirstKey(ground, item, now)),
     },
   };
 }

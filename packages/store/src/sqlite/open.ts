@@ -177,12 +177,13 @@ function transitions(
 function tenantTransitions(
   ground: Ground,
   writes: GroupCommit,
-): Pick<Store["tenants"], "ensureTenant" | "rotateCallbackSecret" | "putKeys"> {
+): Pick<Store["tenants"], "ensureTenant" | "rotateCallbackSecret" | "putKeys" | "putFirstKey"> {
   const tenants = createTenantTransitions(ground);
   return {
     ensureTenant: (tenant, now) => writes.run(() => tenants.ensureTenant(tenant, now)),
     rotateCallbackSecret: (tenantId, rotation) =>
       writes.run(() => tenants.rotateCallbackSecret(tenantId, rotation)),
     putKeys: (items, now) => writes.run(() => tenants.putKeys(items, now)),
+    putFirstKey: (item, now) => writes.run(() => tenants.putFirstKey(item, now)),
   };
 }

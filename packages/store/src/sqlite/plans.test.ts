@@ -100,7 +100,6 @@ describe("access paths", () => {
       reads.feedHead("t"),
       reads.callbackSecrets("t", 1),
       keys.findKey("x"),
-      keys.hasKeys(),
     ]);
     expect(statements.size).toBeGreaterThan(30);
     expectIndexed(client, statements);
