@@ -2,7 +2,16 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createKinds, defineJob, makeId, type Log, type Random, type Store } from "@ringback/core";
+import {
+  createKinds,
+  defineJob,
+  makeId,
+  type Log,
+  type Random,
+  type Ring,
+  type RingSink,
+  type Store,
+} from "@ringback/core";
 import { createAddressGuard, createDispatcher, parseAllowNetworks } from "@ringback/dispatcher";
 import { createRunner, createTimerDoorbell, runnerDefaults, type Runner } from "@ringback/runner";
 import { openPostgresStore, openSqliteStore } from "@ringback/store";
@@ -24,15 +33,20 @@ export const tenantId = "default";
 export const startedAt = Date.parse("2026-11-22T09:00:00.000Z");
 const silent: Log = { debug() {}, info() {}, warn() {}, error() {} };
 
+/** Stands between a commit and the doorbell. */
+export type Interference = (rings: readonly Ring[], pass: RingSink, clock: ManualClock) => void;
+
 /** Closed when the test is over. `seedName` makes its ids and jitter its own. */
-export async function openHouse(seedName: string): Promise<House> {
+export async function openHouse(seedName: string, interfere: Interference | null = null): Promise<House> {
   const random = randomOf(seedName);
   const folder = mkdtempSync(join(tmpdir(), "ringback-"));
   const clock = manualClock(startedAt);
   const doorbell = createTimerDoorbell({ clock });
   const shared = { clock, random, log: silent };
   const database = mode === "scale-out" ? await createTestDatabase() : null;
-  const common = { ...shared, ring: doorbell.ring, masterKey: random.bytes(32) };
+  const ring: RingSink =
+    interfere === null ? doorbell.ring : (rings) => interfere(rings, doorbell.ring, clock);
+  const common = { ...shared, ring, masterKey: random.bytes(32) };
   const store =
     database === null
       ? await openSqliteStore({ ...common, path: join(folder, "ringback.db") })

@@ -88,7 +88,7 @@ async function crash(databaseDir: string): Promise<void> {
 /** Also on a server that somebody else has started. */
 export async function createDatabaseIn(connectionString: string, template = "template0"): Promise<string> {
   const name = `ringback_${randomBytes(8).toString("hex")}`;
-  await askPostgres(connectionString, `create database ${name} template ${template}`);
+  await askPostgres(connectionString, `create database ${name} template ${template} strategy file_copy`);
   const url = new URL(connectionString);
   url.pathname = `/${name}`;
   return url.href;

@@ -14,7 +14,7 @@ import {
 } from "@ringback/core";
 import { startServer } from "@ringback/server";
 import { apiClient, type ApiClient } from "./api-client.ts";
-import { createTestDatabase, mode, settingsOfDatabase } from "./mode.ts";
+import { createTestDatabase, mode, settingsOfDatabase, type TestDatabase } from "./mode.ts";
 import type { Settings } from "./server-process.ts";
 import { whsec } from "./whsec.ts";
 
@@ -29,6 +29,8 @@ export interface ServerInProcess {
 
 export interface InProcessOptions {
   readonly settings?: Settings;
+  /** Scale-out: a database that several servers share; whoever made it drops it. */
+  readonly database?: TestDatabase;
   readonly decorateStore?: (store: Store) => Store;
   /** The machine's clock, for a server whose clock is wrong. */
   readonly clock?: Clock;
@@ -41,7 +43,8 @@ export async function startServerInProcess(options: InProcessOptions = {}): Prom
   const key = makeApiKey(random);
   const reached = Promise.withResolvers<Store>();
   const { decorateStore = (store: Store) => store } = options;
-  const database = mode === "scale-out" ? await createTestDatabase() : null;
+  const own = mode === "scale-out" && options.database === undefined ? await createTestDatabase() : null;
+  const database = options.database ?? own;
   const starting = startServer({
     ...(options.clock !== undefined && { clock: options.clock }),
     env: {
@@ -60,7 +63,7 @@ export async function startServerInProcess(options: InProcessOptions = {}): Prom
   });
   const forget = async (): Promise<void> => {
     rmSync(folder, { recursive: true, force: true });
-    await database?.drop();
+    await own?.drop();
   };
   const server = await starting.catch(async (thrown: unknown) => {
     await forget();

@@ -31,8 +31,8 @@ export interface GraphileDoorbell extends Doorbell {
 const concurrentAnswers = 4;
 /** Rings fetched by one statement. */
 const fetchedAtOnce = 100;
-/** Rings are announced by NOTIFY; when an announcement is lost, they are found this much later. */
-const pollMs = 2_000;
+/** Rings are announced by NOTIFY; one for later, and one whose announcement was lost, is found this much later. */
+const pollMs = 1_000;
 const restartMinMs = 200;
 const restartMaxMs = 10_000;
 /** A ring that is passed on comes back to somebody after this long, so that full processes do not hand it round and round. */
@@ -40,6 +40,7 @@ const passOnMs = 200;
 /** A ring takes milliseconds, so one that has been locked for longer belongs to a process that is gone. */
 const lockedTooLongMs = 60_000;
 const unlockEveryMs = 60_000;
+const graphileExitCode = 57;
 
 export function createGraphileDoorbell(options: GraphileDoorbellOptions): GraphileDoorbell {
   const { connectionString, clock, random, log } = options;
@@ -48,6 +49,7 @@ export function createGraphileDoorbell(options: GraphileDoorbellOptions): Graphi
   let running: WorkerPool | null = null;
   let answer: (ring: Ring) => void = () => undefined;
   let isStopped = false;
+  let stopping: Promise<void> | null = null;
   let failures = 0;
   let restarts = 0;
   let isPassingOn = false;
@@ -100,6 +102,8 @@ export function createGraphileDoorbell(options: GraphileDoorbellOptions): Graphi
     );
     const ended = (reason: string): void => {
       running = null;
+      // It sets this when it meets newer tables, for processes that are nothing but a graphile-worker.
+      if (process.exitCode === graphileExitCode) process.exitCode = undefined;
       if (clock.monotonicMs() - startedMs > restartMaxMs) failures = 0;
       if (!isStopped) restartLater(through, reason);
     };
@@ -150,6 +154,19 @@ export function createGraphileDoorbell(options: GraphileDoorbellOptions): Graphi
     if (!isStopped) forgetUnlock = clock.after(unlockEveryMs, () => void unlock(through));
   }
 
+  async function stop(): Promise<void> {
+    isStopped = true;
+    forgetTimer();
+    forgetUnlock();
+    await local.stop();
+    try {
+      await running?.gracefulShutdown();
+    } catch (thrown) {
+      log.debug("graphile", { reason: String(thrown) });
+    }
+    await pool?.end();
+  }
+
   return {
     ring: local.ring,
     restarts: () => restarts,
@@ -169,17 +186,6 @@ export function createGraphileDoorbell(options: GraphileDoorbellOptions): Graphi
         log.debug("ring_not_passed_on", { reason: String(thrown) });
       });
     },
-    async stop() {
-      isStopped = true;
-      forgetTimer();
-      forgetUnlock();
-      await local.stop();
-      try {
-        await running?.gracefulShutdown();
-      } catch (thrown) {
-        log.debug("graphile", { reason: String(thrown) });
-      }
-      await pool?.end();
-    },
+    stop: () => (stopping ??= stop()),
   };
 }
