@@ -14,20 +14,37 @@ export interface TestDatabase {
   drop(): Promise<void>;
 }
 
+/** One without tables, for servers that bring them. */
+export async function createEmptyDatabase(): Promise<TestDatabase> {
+  return testDatabaseFrom("template0");
+}
+
 /** On the server of TEST_DATABASE_URL, which test/run/postgres-for-tests.ts starts when nobody names another one. */
 export async function createTestDatabase(): Promise<TestDatabase> {
-  const { TEST_DATABASE_URL: server, TEST_DATABASE_TEMPLATE: template } = process.env;
-  if (server === undefined || template === undefined)
-    throw new Error("no PostgreSQL was started for the tests; run vitest from the repository's root");
+  const { TEST_DATABASE_TEMPLATE: template } = process.env;
+  return testDatabaseFrom(template ?? missing());
+}
+
+async function testDatabaseFrom(template: string): Promise<TestDatabase> {
+  const server = process.env["TEST_DATABASE_URL"] ?? missing();
   const connectionString = await createDatabaseIn(server, template);
   const name = new URL(connectionString).pathname.slice(1);
   return {
-    connectionString,
-    masterKey: randomBytes(32).toString("base64"),
+    ...asTestDatabase(connectionString),
     async drop() {
       await askPostgres(server, `drop database if exists ${name} with (force)`);
     },
   };
+}
+
+function missing(): never {
+  throw new Error("no PostgreSQL was started for the tests; run vitest from the repository's root");
+}
+
+/** Any other database, for servers that bring its tables up to date themselves; it goes with its cluster. */
+export function asTestDatabase(connectionString: string): TestDatabase {
+  const masterKey = randomBytes(32).toString("base64");
+  return { connectionString, masterKey, drop: async () => undefined };
 }
 
 /** The settings that put a server on that database. */

@@ -34,9 +34,9 @@ export interface ServerHome {
   /** The scale-out mode's database, made when it is first asked for. */
   database(): Promise<TestDatabase>;
   readonly apiKey: string;
-  /** Speaks to whichever process was started last. */
+  /** Speaks to whichever process that takes requests was started last. */
   readonly client: ApiClient;
-  /** The URL of the process started last. */
+  /** The URL of that process. */
   url(): string;
   /** Starts the server, or another entry like it, and resolves when it listens; rejects with its output when it exits before. */
   start(settings?: Settings, entry?: string): Promise<ServerProcess>;
@@ -53,13 +53,15 @@ export type Settings = Readonly<Record<string, string>>;
 export interface HomeOptions {
   /** Settings of every start; a start's own come on top. */
   readonly settings?: Settings;
+  /** Scale-out: the database to use instead of one made for this home; whoever made it drops it. */
+  readonly database?: TestDatabase;
   /** A program and its arguments that Node is started by; it must become the process, as `strace -D` does. */
   readonly under?: readonly string[];
 }
 
 const serverEntry = fileURLToPath(new URL("../../apps/server/src/main.ts", import.meta.url));
-const startTimeoutMs = 15_000;
-const exitTimeoutMs = 20_000;
+const startTimeoutMs = 30_000;
+const exitTimeoutMs = 30_000;
 
 /** Whatever happens to the tests, no child outlives them. */
 const running = new Set<ChildProcess>();
@@ -75,7 +77,8 @@ export function makeServerHome(options: HomeOptions = {}): ServerHome {
   const launched: ChildProcess[] = [];
   const started: ServerProcess[] = [];
   let made: Promise<TestDatabase> | null = null;
-  const database = (): Promise<TestDatabase> => (made ??= createTestDatabase());
+  const database = async (): Promise<TestDatabase> =>
+    options.database ?? (await (made ??= createTestDatabase()));
   const settingsOf = async (settings: Settings): Promise<Settings> => ({
     PORT: "0",
     ...(mode === "embedded" ? { RINGBACK_SQLITE_PATH: sqlitePath } : settingsOfDatabase(await database())),
@@ -114,8 +117,9 @@ export function makeServerHome(options: HomeOptions = {}): ServerHome {
     url,
     async start(settings = {}, entry = serverEntry) {
       const child = await launch(settings, entry);
-      const server = toServerProcess(child, await listening(child, output));
-      started.push(server);
+      const server = toServerProcess(child, await listening(child));
+      const { RINGBACK_ROLE: role = "all" } = { ...options.settings, ...settings };
+      if (role === "all" || role === "api") started.push(server);
       return server;
     },
     startUntilExit: async (settings = {}) => exitOf(await launch(settings)),
@@ -137,16 +141,18 @@ function withoutSettings(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
 }
 
 /** Resolves with the address that the process prints, and rejects with all it printed if it exits instead. */
-function listening(child: ChildProcess, output: readonly string[]): Promise<string> {
-  const from = output.length;
-  const own = (): string => output.slice(from).join("");
+function listening(child: ChildProcess): Promise<string> {
+  let own = "";
   const { promise, resolve, reject } = Promise.withResolvers<string>();
-  child.stdout?.on("data", () => {
-    const url = /^Ringback listens on (http\S+)$/m.exec(own())?.[1];
-    if (url !== undefined) resolve(url);
-  });
-  child.once("close", (code, signal) => reject(new Error(`the server ended (${code ?? signal}): ${own()}`)));
-  return bounded(promise, startTimeoutMs, () => `address from the server; it wrote: ${own()}`);
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.on("data", (text: string) => {
+      own += text;
+      const url = /^Ringback listens on (http\S+)$/m.exec(own)?.[1];
+      if (url !== undefined) resolve(url);
+    });
+  }
+  child.once("close", (code, signal) => reject(new Error(`the server ended (${code ?? signal}): ${own}`)));
+  return bounded(promise, startTimeoutMs, () => `address from the server; it wrote: ${own}`);
 }
 
 function exitOf(child: ChildProcess): Promise<Exit> {
