@@ -125,7 +125,7 @@ export default {
       libraries: ["better-sqlite3", "drizzle-orm"],
     }),
     onlyIn("pg-only-in-store-and-runner", {
-      inside: ["packages/store/", "packages/runner/"],
+      inside: ["packages/store/", "packages/runner/", "test/"],
       libraries: ["pg"],
     }),
     onlyIn("graphile-only-in-its-doorbell", {

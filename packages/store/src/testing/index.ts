@@ -1,2 +1,2 @@
 // The door for tests outside of this room.
-export { openCuttingProxy, type CuttingProxy } from "./cutting-proxy.ts";
+export { openCuttingProxy } from "./cutting-proxy.ts";
