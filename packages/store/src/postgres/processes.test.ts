@@ -1,6 +1,6 @@
 // Several processes on one database, played by several stores: nothing is done twice, nothing is lost, nobody is fooled.
 import { describe, expect, it } from "vitest";
-import { makeId, type Change, type Event, type Store } from "@ringback/core";
+import { makeId, type Change, type Event, type Ring, type Store } from "@ringback/core";
 import { leaseMs, only, openScene, present, succeeded, tenantId, type Scene } from "../conformance/scene.ts";
 import { sendFeedLock } from "./feed-lock.ts";
 import { useCluster } from "../testing/postgres-ground.ts";
@@ -141,6 +141,38 @@ describe("processes on one database", () => {
     await heard;
     const change = { kind: "job", tenantId, jobId: job.id };
     expect(told).toEqual([[change], [change]]);
+  });
+
+  it("a ring that only one process can answer reaches every process: for a held lane, and to cancel a run", async () => {
+    const { scene, stores } = await openSeveral(1);
+    const rings: Ring[] = [];
+    let look = (): void => undefined;
+    const ring = (rung: readonly Ring[]): void => {
+      rings.push(...rung);
+      look();
+    };
+    const heard = (wanted: Ring) =>
+      new Promise<void>((resolve) => {
+        look = () => {
+          if (rings.some((one) => JSON.stringify({ ...one, at: 0 }) === JSON.stringify({ ...wanted, at: 0 })))
+            resolve();
+        };
+        look();
+      });
+    await cluster.openForTest({ connectionString: scene.connectionString, ring });
+    await scene.finishJob();
+    const lane = await scene.holdLane();
+    expect(rings).toEqual([]);
+    await scene.finishJob();
+    await heard({ kind: "lane", tenantId, laneId: lane.laneId, at: 0, held: true });
+
+    const { id } = await scene.submit();
+    await scene.claimRuns();
+    await present(stores[0]).intake.cancelJobs([{ tenantId, jobId: id }], scene.now());
+    await heard({ kind: "cancel", tenantId, jobId: id });
+    expect(rings.every((one) => one.kind === "cancel" || (one.kind === "lane" && one.held === true))).toBe(
+      true,
+    );
   });
 
   it("G9 the feed skips nothing and repeats nothing while processes write at the same time", async () => {
