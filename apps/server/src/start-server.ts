@@ -108,6 +108,9 @@ function makeRunner(ground: Ground, laneServer: Dispatcher, links: ResultLinks):
       runConcurrency: config.RINGBACK_RUN_CONCURRENCY,
       lanesMax: config.RINGBACK_LANES_MAX,
       resultBytesMax: config.RINGBACK_RESULT_BYTES_MAX,
+      eventRetentionMs: config.RINGBACK_EVENT_RETENTION_MS,
+      deliveryRetentionMs: config.RINGBACK_DELIVERY_RETENTION_MS,
+      deadLetterRetentionMs: config.RINGBACK_DEAD_LETTER_RETENTION_MS,
       soleHolder: true,
     },
   });

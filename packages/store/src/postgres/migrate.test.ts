@@ -7,6 +7,7 @@ import { baseRows, baseTables } from "../testing/base-rows.ts";
 import { optionsForPostgres, useCluster } from "../testing/postgres-ground.ts";
 import { migrate, readMigrations, type Migration } from "./migrate.ts";
 import { openPostgresStore } from "./open.ts";
+import { feedFloor } from "./feed-floor.ts";
 import * as schema from "./schema.ts";
 
 const step = (number: number, ...statements: string[]): Migration => ({
@@ -147,7 +148,7 @@ describe("migrations on PostgreSQL", () => {
   it("from empty to the head they make what the schema says: columns, keys, indexes and checks", async () => {
     const { client } = await emptyDatabase();
     await migrate(client, { ...options, migrations: readMigrations() });
-    const tables = Object.values(schema) as PgTable[];
+    const tables: PgTable[] = [...Object.values(schema), feedFloor];
     expect(await tablesOf(client)).toEqual([...tables.map(getTableName), "migration"].toSorted());
     for (const table of tables) {
       expect(await columnsIn(client, table), getTableName(table)).toEqual(columnsSaid(table));
