@@ -136,6 +136,9 @@ function runnerSettings({ config, mode }: Ground): RunnerSettings {
     heartbeatMs: Math.floor(leaseMs / 3),
     sweepMs: Math.min(runnerDefaults.sweepMs, Math.floor(leaseMs / 6)),
     resultBytesMax: config.RINGBACK_RESULT_BYTES_MAX,
+    eventRetentionMs: config.RINGBACK_EVENT_RETENTION_MS,
+    deliveryRetentionMs: config.RINGBACK_DELIVERY_RETENTION_MS,
+    deadLetterRetentionMs: config.RINGBACK_DEAD_LETTER_RETENTION_MS,
     soleHolder: mode === "embedded",
   };
 }

@@ -25,6 +25,10 @@ export interface RunnerSettings {
   readonly resultBytesMax: number;
   /** How long a due job of an unknown kind waits for a process that knows it. */
   readonly unknownKindHoldMs: number;
+  /** How long what is over is kept; see `Retention` in core. */
+  readonly eventRetentionMs: number;
+  readonly deliveryRetentionMs: number;
+  readonly deadLetterRetentionMs: number;
   /** True when no other process can hold a lease (embedded): the first sweep takes back every lease that is not ours. */
   readonly soleHolder: boolean;
 }
@@ -42,6 +46,9 @@ export const runnerDefaults: RunnerSettings = {
   progressMs: 500,
   resultBytesMax: 1_048_576,
   unknownKindHoldMs: 600_000,
+  eventRetentionMs: 30 * 86_400_000,
+  deliveryRetentionMs: 30 * 86_400_000,
+  deadLetterRetentionMs: 30 * 86_400_000,
   soleHolder: false,
 };
 

@@ -136,6 +136,18 @@ describe("the sweep", () => {
     expect(job.status).toBe("queued");
   });
 
+  test("deletes what has been over for as long as the settings say", async () => {
+    const clock = createManualClock();
+    const settings = { eventRetentionMs: 3, deliveryRetentionMs: 2, deadLetterRetentionMs: 4 };
+    const { runner, store } = createRunnerFixture({ clock, settings });
+    await runner.runOnce();
+    expect(store.log.find((line) => line.call === "expire")?.given).toEqual({
+      now: clock.now(),
+      limit: 500,
+      retention: { eventsMs: 3, deliveriesMs: 2, deadLettersMs: 4 },
+    });
+  });
+
   test("deletes in short transactions, and leaves the rest to the next sweep", async () => {
     const clock = createManualClock();
     const { runner, store } = createRunnerFixture({ clock });
@@ -143,6 +155,6 @@ describe("the sweep", () => {
     store.expire = async () => rows.shift() ?? 0;
     expect(await runner.runOnce()).toMatchObject({ expired: 1_003 });
     store.expire = async (options) => options.limit;
-    expect(await runner.runOnce()).toMatchObject({ expired: 5_000 });
+    expect(await runner.runOnce()).toMatchObject({ expired: 20_000 });
   });
 });

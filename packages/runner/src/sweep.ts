@@ -1,6 +1,6 @@
 // The sweep: finds in the rows what no ring told, so that a lost ring or a lost process costs time and never work.
 // It recovers leases, rings for what is due, fails jobs nobody knows how to run, and deletes what its time is over for.
-import type { Clock, Due, Instant, Kinds, Log, Recovered, Store } from "@ringback/core";
+import type { Clock, Due, Instant, Kinds, Log, Recovered, Retention, Store } from "@ringback/core";
 import type { LaneName } from "./lane-pump.ts";
 import type { RunnerSettings } from "./settings.ts";
 import type { RunnerCounters } from "./signals.ts";
@@ -45,11 +45,18 @@ export interface Sweep {
 const batchRows = 500;
 /** Such batches in one sweep; the rest waits for the next. */
 const batchesMax = 10;
+/** More of those that delete, which must keep up with everything that is accepted; others' transactions come between them. */
+const expiryBatchesMax = 40;
 /** Least time until a look at what comes due before the next sweep. */
 const lookMinMs = 250;
 
 export function createSweep(options: SweepOptions): Sweep {
   const { store, clock, log, settings, counters } = options;
+  const retention: Retention = {
+    eventsMs: settings.eventRetentionMs,
+    deliveriesMs: settings.deliveryRetentionMs,
+    deadLettersMs: settings.deadLetterRetentionMs,
+  };
   const lanesLimit = Math.min(10_000, Math.max(1, 4 * settings.lanesMax));
   let sweeping: Promise<Swept | null> | null = null;
   let isStopped = false;
@@ -84,8 +91,11 @@ export function createSweep(options: SweepOptions): Sweep {
     const due = await store.due(clock.now(), lanesLimit);
     options.onDue(due);
     ring(due);
-    const unknownKindsFailed = await inBatches(failUnknownKinds);
-    const expired = await inBatches((limit) => store.expire({ now: clock.now(), limit }));
+    const unknownKindsFailed = await inBatches(failUnknownKinds, batchesMax);
+    const expired = await inBatches(
+      (limit) => store.expire({ now: clock.now(), limit, retention }),
+      expiryBatchesMax,
+    );
     return {
       recovered,
       jobsDue: due.jobsSince !== null,
@@ -138,9 +148,9 @@ export function createSweep(options: SweepOptions): Sweep {
     return store.runs.failUnknownKinds({ kinds: options.kinds.names, dueBefore, now, limit });
   }
 
-  async function inBatches(act: (limit: number) => Promise<number>): Promise<number> {
+  async function inBatches(act: (limit: number) => Promise<number>, most: number): Promise<number> {
     let total = 0;
-    for (let batch = 0; batch < batchesMax && !isStopped; batch += 1) {
+    for (let batch = 0; batch < most && !isStopped; batch += 1) {
       const rows = await act(batchRows);
       total += rows;
       if (rows < batchRows) break;

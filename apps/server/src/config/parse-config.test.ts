@@ -93,6 +93,18 @@ describe("the settings", () => {
     expect(problemsOf({ DATABASE_URL: "postgres://localhost/x", RINGBACK_ROLE: "migrate" })).toEqual([]);
   });
 
+  test("refuse to forget an event or a dead letter before the deliveries that need it", () => {
+    const day = "86400000";
+    expect(problemsOf({ RINGBACK_EVENT_RETENTION_MS: day, RINGBACK_DEAD_LETTER_RETENTION_MS: day })).toEqual([
+      "RINGBACK_EVENT_RETENTION_MS (86400000) must be at least RINGBACK_DELIVERY_RETENTION_MS (2592000000)",
+      "RINGBACK_DEAD_LETTER_RETENTION_MS (86400000) must be at least RINGBACK_DELIVERY_RETENTION_MS (2592000000)",
+    ]);
+    expect(problemsOf({ RINGBACK_DELIVERY_RETENTION_MS: day, RINGBACK_EVENT_RETENTION_MS: day })).toEqual([]);
+    expect(problemsOf({ RINGBACK_DELIVERY_RETENTION_MS: "60000" })).toEqual([
+      'RINGBACK_DELIVERY_RETENTION_MS must be a whole number from 3600000 to 315360000000 (ms), not "60000"',
+    ]);
+  });
+
   test("take every valid form", () => {
     const parsed = parseConfig({
       PORT: "0",

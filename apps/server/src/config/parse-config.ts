@@ -48,7 +48,7 @@ function contradictions(config: Partial<Config>): string[] {
   if (delayMs !== undefined && drainMs !== undefined && delayMs >= drainMs) {
     problems.push(`RINGBACK_DRAIN_DELAY_MS (${delayMs}) must be less than RINGBACK_DRAIN_MS (${drainMs})`);
   }
-  return [...problems, ...modeContradictions(config)];
+  return [...problems, ...modeContradictions(config), ...retentionContradictions(config)];
 }
 
 /** What belongs to one mode only. */
@@ -67,4 +67,15 @@ function modeContradictions(config: Partial<Config>): string[] {
     ];
   }
   return [];
+}
+
+/** A delivery needs its event to be sent again, and a dead letter is a delivery: neither may go before what needs it. */
+function retentionContradictions(config: Partial<Config>): string[] {
+  const deliveryMs = config.RINGBACK_DELIVERY_RETENTION_MS;
+  const needed = ["RINGBACK_EVENT_RETENTION_MS", "RINGBACK_DEAD_LETTER_RETENTION_MS"] as const;
+  return needed.flatMap((name) => {
+    const ms = config[name];
+    if (ms === undefined || deliveryMs === undefined || ms >= deliveryMs) return [];
+    return [`${name} (${ms}) must be at least RINGBACK_DELIVERY_RETENTION_MS (${deliveryMs})`];
+  });
 }

@@ -8,6 +8,8 @@ import { flag, list, oneOf, optionalText, text, wholeNumber, type Parsed } from 
 export type Role = "all" | "api" | "runner" | "dispatcher" | "migrate";
 const roles: readonly Role[] = ["all", "api", "runner", "dispatcher", "migrate"];
 
+/** From an hour, within which every transaction has ended whatever the clocks say, to ten years. */
+const retention = { unit: "ms", fallback: 2_592_000_000, min: 3_600_000, max: 315_360_000_000 };
 const keyForm = "rb_live_, 12 characters, _, 38 characters";
 
 export const settings = {
@@ -154,6 +156,19 @@ export const settings = {
     min: 60_000,
     max: 604_800_000,
     meaning: "How long an Idempotency-Key is kept.",
+  }),
+  RINGBACK_EVENT_RETENTION_MS: wholeNumber({
+    ...retention,
+    meaning:
+      "How long an event is in the feed; an older cursor is answered with 410. It is kept for longer while a delivery needs it.",
+  }),
+  RINGBACK_DELIVERY_RETENTION_MS: wholeNumber({
+    ...retention,
+    meaning: "How long a delivery is kept, with its attempts, after it was delivered or canceled.",
+  }),
+  RINGBACK_DEAD_LETTER_RETENTION_MS: wholeNumber({
+    ...retention,
+    meaning: "How long a dead letter is kept, with its delivery and attempts, after it died unresolved.",
   }),
   RINGBACK_DRAIN_DELAY_MS: wholeNumber({
     unit: "ms",

@@ -167,6 +167,17 @@ const entries = {
     causes: ["The job was faster."],
     fix: "Read the outcome with `GET /v1/jobs/{id}`.",
   },
+  "cursor-expired": {
+    status: status.gone,
+    title: "The feed no longer goes back to this cursor",
+    meaning:
+      "Events are kept in the feed for a time, and some that came after this cursor have left it; `detail` says until when. The deliveries that were owed for them are not affected.",
+    causes: [
+      "A client that has not read the feed for longer than events are kept (RINGBACK_EVENT_RETENTION_MS, 30 days by default).",
+      "A cursor that was stored and never moved on.",
+    ],
+    fix: "Read what you have missed from `GET /v1/jobs`, which lists jobs with their outcome, then begin anew without `after`: that is the oldest event there is.",
+  },
   "body-too-large": {
     status: status.tooLarge,
     title: "The body is too large",

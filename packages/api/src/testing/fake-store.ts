@@ -32,6 +32,8 @@ export interface FakeStore extends Store {
   readonly secrets: Map<string, CallbackSecret[]>;
   /** What the next call of anything rejects with; null for nothing. */
   fault: Error | null;
+  /** How far each tenant's feed has been emptied. */
+  readonly floors: Map<string, { readonly seq: number; readonly toldAt: number }>;
   /** How often the feed has been read, and how many rows that gave. */
   feedReads: number;
   feedRows: number;
@@ -62,6 +64,7 @@ export function createFakeStore(): FakeStore {
     deadLetters: new Map(),
     keys: new Map(),
     secrets: new Map(),
+    floors: new Map(),
     fault: null,
     feedReads: 0,
     feedRows: 0,
@@ -190,12 +193,15 @@ export function createFakeStore(): FakeStore {
         return { requestHash: used.requestHash, job };
       },
       readFeed: async (tenantId, { after, limit }) => {
-        const rows = fake.events
-          .filter((event) => event.tenantId === tenantId && event.seq > after)
+        const floor = fake.floors.get(tenantId) ?? { seq: 0, toldAt: 0 };
+        const from = after ?? floor.seq;
+        const events = fake.events
+          .filter((event) => event.tenantId === tenantId && event.seq > from)
           .slice(0, limit);
         fake.feedReads += 1;
-        fake.feedRows += rows.length;
-        return rows;
+        fake.feedRows += events.length;
+        if (floor.seq > from) return { kind: "expired", until: floor.toldAt };
+        return { kind: "read", after: from, events };
       },
       feedHead: async (tenantId) => fake.events.findLast((event) => event.tenantId === tenantId)?.seq ?? 0,
       callbackSecrets: async (tenantId) => fake.secrets.get(tenantId) ?? [],

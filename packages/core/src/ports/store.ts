@@ -17,10 +17,12 @@ import type {
 } from "../delivery/delivery.ts";
 import type { Endpoint, EndpointStatus, PauseReason } from "../endpoint/endpoint.ts";
 import type { Event } from "../event/event.ts";
+import type { FeedRead, FeedRequest } from "../event/feed-read.ts";
 import type { RunOutcome } from "../job/after-run.ts";
 import type { Job, JobResult, JobStatus, JobWithPayloads, NewJob } from "../job/job.ts";
 import type { ApiKey, NewApiKey } from "../tenant/api-key.ts";
 import type { HeldLane } from "./lane-server.ts";
+import type { Expiry } from "./retention.ts";
 import type { Instant } from "./time.ts";
 
 export interface Store {
@@ -36,8 +38,8 @@ export interface Store {
   recover(options: { readonly now: Instant; readonly soleHolder?: string }): Promise<Recovered>;
   /** What is due and unclaimed; for readiness, and for rings that were lost. At most `limit` lanes, the oldest first. */
   due(now: Instant, limit: number): Promise<Due>;
-  /** Deletes what its time is over for, at most `limit` rows of each sort; the number deleted. */
-  expire(options: { readonly now: Instant; readonly limit: number }): Promise<number>;
+  /** Deletes what its time is over for, the oldest first; how many rows it dealt with, fewer than `limit` when no more are left. */
+  expire(expiry: Expiry): Promise<number>;
   close(): Promise<void>;
 }
 
@@ -334,8 +336,8 @@ export interface ReadStore {
     page: PageRequest,
   ): Promise<Page<DeadLetter, ListPosition>>;
   /** The tenant's events with `seq` greater than `after`, in commit order, none ever skipped. */
-  readFeed(tenantId: string, options: { readonly after: number; readonly limit: number }): Promise<Event[]>;
-  /** The `seq` of the tenant's newest event; 0 without one. */
+  readFeed(tenantId: string, page: FeedRequest): Promise<FeedRead>;
+  /** The `seq` of the tenant's newest event, also if it is no longer kept; 0 without one. */
   feedHead(tenantId: string): Promise<number>;
   /** The tenant's active callback secrets, newest first. */
   callbackSecrets(tenantId: string, now: Instant): Promise<readonly CallbackSecret[]>;

@@ -9,12 +9,14 @@ import {
   type ClaimedRun,
   type Delivery,
   type Endpoint,
+  type Event,
   type HeldLane,
   type Instant,
   type JobWithPayloads,
   type NewEndpoint,
   type NewJob,
   type Random,
+  type Retention,
   type Ring,
   type RunOutcome,
   type Store,
@@ -201,12 +203,26 @@ function recordOf(lane: HeldLane, claimed: ClaimedDelivery, ending: Ending & { r
   };
 }
 
+const monthMs = 30 * 86_400_000;
+export const retention: Retention = { eventsMs: monthMs, deliveriesMs: monthMs, deadLettersMs: monthMs };
+
 /** Two attempts, a second apart. */
 export const twoAttempts = [1_000] as const;
 
 export function jobIn(accepted: Accepted): JobWithPayloads {
   if (accepted.kind !== "accepted" && accepted.kind !== "replayed") throw new Error(accepted.kind);
   return accepted.job;
+}
+
+/** What the tenant's feed has behind the position, or from its beginning. */
+export async function feedOf(
+  store: Store,
+  after: number | null = null,
+  limit = 10_000,
+): Promise<readonly Event[]> {
+  const read = await store.reads.readFeed(tenantId, { after, limit });
+  if (read.kind === "expired") throw new Error("the position has expired");
+  return read.events;
 }
 
 /** The one item of the list. */

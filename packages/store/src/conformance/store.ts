@@ -6,6 +6,7 @@ import { describeIntake } from "./intake.ts";
 import { describeLanes } from "./lanes.ts";
 import { describeReads } from "./reads.ts";
 import { describeRecovery } from "./recovery.ts";
+import { describeRetention } from "./retention.ts";
 import { describeRuns } from "./runs.ts";
 import { describeTenants } from "./tenants.ts";
 import type { OpenStore } from "./scene.ts";
@@ -20,5 +21,6 @@ export function describeStore(openStore: OpenStore): void {
     describeRecovery(openStore);
     describeReads(openStore);
     describeTenants(openStore);
+    describeRetention(openStore);
   });
 }

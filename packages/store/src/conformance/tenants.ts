@@ -1,7 +1,15 @@
 // What tenants and keys promise: made once, found by their lookup part, and secrets that rotate with an overlap.
 import { beforeEach, describe, expect, it } from "vitest";
 import type { NewApiKey } from "@ringback/core";
-import { callbackSecret, openScene, otherTenantId, tenantId, type OpenStore, type Scene } from "./scene.ts";
+import {
+  callbackSecret,
+  openScene,
+  otherTenantId,
+  retention,
+  tenantId,
+  type OpenStore,
+  type Scene,
+} from "./scene.ts";
 
 export function describeTenants(openStore: OpenStore): void {
   describe("tenants", () => {
@@ -31,7 +39,7 @@ export function describeTenants(openStore: OpenStore): void {
       ]);
       scene.pass(500);
       expect(await secrets()).toEqual(["whsec_bmV3"]);
-      expect(await scene.store.expire({ now: scene.now(), limit: 10 })).toBe(1);
+      expect(await scene.store.expire({ now: scene.now(), limit: 10, retention })).toBe(1);
       expect(await secrets()).toEqual(["whsec_bmV3"]);
       expect(await secrets(otherTenantId)).toEqual([`${callbackSecret}=`]);
     });

@@ -2,7 +2,7 @@
 import { Client, type QueryConfig } from "pg";
 import { describe, expect, it, vi } from "vitest";
 import type { DeliveryFilter, JobFilter, PageRequest } from "@ringback/core";
-import { leaseMs, openScene, tenantId, type Scene } from "../conformance/scene.ts";
+import { leaseMs, openScene, retention, tenantId, type Scene } from "../conformance/scene.ts";
 import { fillWithRows } from "../testing/many-rows.ts";
 import { useCluster } from "../testing/postgres-ground.ts";
 import { createRandomWalk, seeded } from "../testing/random-walk.ts";
@@ -104,7 +104,7 @@ async function doEverything(scene: Scene): Promise<void> {
   );
   await store.runs.failUnknownKinds({ kinds: ["report"], dueBefore: 1, now: scene.now(), limit: 9 });
   await store.due(scene.now(), 9);
-  await store.expire({ now: 1, limit: 9 });
+  await store.expire({ now: 1, limit: 9, retention });
   const rotation = { secret: "whsec_bmV3", overlapUntil: scene.now(), now: scene.now() };
   await store.tenants.rotateCallbackSecret(tenantId, rotation);
   const key = { tenantId, id: "key_1", lookup: "abc", hash: "h", scopes: [], expiresAt: null };

@@ -1,7 +1,16 @@
 // Several processes on one database, played by several stores: nothing is done twice, nothing is lost, nobody is fooled.
 import { describe, expect, it } from "vitest";
 import { makeId, type Change, type Event, type Ring, type Store } from "@ringback/core";
-import { leaseMs, only, openScene, present, succeeded, tenantId, type Scene } from "../conformance/scene.ts";
+import {
+  feedOf,
+  leaseMs,
+  only,
+  openScene,
+  present,
+  succeeded,
+  tenantId,
+  type Scene,
+} from "../conformance/scene.ts";
 import { sendFeedLock } from "./feed-lock.ts";
 import { useCluster } from "../testing/postgres-ground.ts";
 
@@ -201,7 +210,7 @@ describe("processes on one database", () => {
       for (;;) {
         const finished = !writing;
         const after = seen.at(-1)?.seq ?? 0;
-        const page = await store.reads.readFeed(tenantId, { after, limit });
+        const page = await feedOf(store, after, limit);
         seen.push(...page);
         if (finished && page.length === 0) return seen;
       }
@@ -219,7 +228,7 @@ describe("processes on one database", () => {
       )
     ).flat();
     writing = false;
-    const whole = await scene.store.reads.readFeed(tenantId, { after: 0, limit: 10_000 });
+    const whole = await feedOf(scene.store);
     expect(whole.map(({ jobId }) => jobId ?? "").toSorted()).toEqual(written.toSorted());
     for (const seen of await reading) {
       expect(seen.map(({ seq }) => seq)).toEqual(whole.map(({ seq }) => seq));
@@ -230,7 +239,7 @@ describe("processes on one database", () => {
     const { scene, stores } = await openSeveral(2);
     const job = await scene.submit({ callback: null });
     const run = only(await scene.claimRuns());
-    const feed = () => scene.store.reads.readFeed(tenantId, { after: 0, limit: 9 });
+    const feed = () => feedOf(scene.store);
     const slow = await cluster.connect(scene.connectionString);
     const sent: Promise<unknown>[] = [];
     await slow.query("begin");

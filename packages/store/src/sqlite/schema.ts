@@ -314,6 +314,8 @@ export const delivery = table(
       sql`${t.status} = 'pending' and ${t.attemptStartedAt} is null`,
     ),
     partialIndex("delivery_in_flight", [t.tenantId, t.laneId], sql`${t.attemptStartedAt} is not null`),
+    index("delivery_of_event").on(t.tenantId, t.eventId),
+    partialIndex("delivery_finished", [t.status, t.finishedAt], sql`${t.finishedAt} is not null`),
     index("delivery_newest").on(t.tenantId, t.createdAt, t.id),
     index("delivery_of_status").on(t.tenantId, t.status, t.createdAt, t.id),
     partialIndex("delivery_of_code", [t.tenantId, t.code, t.createdAt, t.id], sql`${t.code} is not null`),

@@ -42,6 +42,7 @@ const emptyEverything = [
   "endpoint",
   "signing_secret",
   "api_key",
+  "feed_floor",
   "tenant",
 ]
   .map((table) => `delete from ${table}`)

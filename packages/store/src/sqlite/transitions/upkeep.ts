@@ -1,14 +1,16 @@
 // What is due, and what its time is over for.
-import type { Due, Instant } from "@ringback/core";
+import type { Due, Expiry, Instant } from "@ringback/core";
 import type { Ground } from "../ground.ts";
+import { createRetention } from "./retention.ts";
 
 export interface Upkeep {
   due(now: Instant, limit: number): Due;
-  expire(options: { readonly now: Instant; readonly limit: number }): number;
+  expire(expiry: Expiry): number;
 }
 
 export function createUpkeep(ground: Ground): Upkeep {
   const { client } = ground;
+  const retention = createRetention(ground);
   // The claim's index begins with the priority, so each of the few priorities in use costs one seek.
   const priorities = `with recursive used(priority) as (
       select max(priority) from job where status = 'queued'
@@ -53,6 +55,10 @@ export function createUpkeep(ground: Ground): Upkeep {
       lanes: lanes.all(now, limit),
       nextLaneAt: nextLaneAt.get(now) ?? null,
     }),
-    expire: ({ now, limit }) => expireKeys.run(now, limit).changes + expireSecrets.run(now, limit).changes,
+    expire(expiry) {
+      const { now, limit } = expiry;
+      const done = expireKeys.run(now, limit).changes + expireSecrets.run(now, limit).changes;
+      return done >= limit ? done : done + retention.deleteOver({ ...expiry, limit: limit - done });
+    },
   };
 }
