@@ -143,7 +143,7 @@ describe("the sweep", () => {
     await runner.runOnce();
     expect(store.log.find((line) => line.call === "expire")?.given).toEqual({
       now: clock.now(),
-      limit: 500,
+      limit: 200,
       retention: { eventsMs: 3, deliveriesMs: 2, deadLettersMs: 4 },
     });
   });
@@ -151,10 +151,25 @@ describe("the sweep", () => {
   test("deletes in short transactions, and leaves the rest to the next sweep", async () => {
     const clock = createManualClock();
     const { runner, store } = createRunnerFixture({ clock });
-    const rows = [500, 500, 3];
+    const rows = [200, 200, 3];
     store.expire = async () => rows.shift() ?? 0;
-    expect(await runner.runOnce()).toMatchObject({ expired: 1_003 });
+    expect(await runner.runOnce()).toMatchObject({ expired: 403 });
     store.expire = async (options) => options.limit;
     expect(await runner.runOnce()).toMatchObject({ expired: 20_000 });
+  });
+
+  test("G6 a store that is slow at deleting does not hold up the next recovery", async () => {
+    const clock = createManualClock();
+    const { runner, store } = createRunnerFixture({ clock });
+    let batches = 0;
+    store.expire = async ({ limit }) => {
+      batches += 1;
+      clock.advance(1_000);
+      return limit;
+    };
+    await runner.start();
+    expect(batches).toBe(5);
+    clock.advance(0);
+    await until("the next sweep recovers", () => (store.calls.get("recover") ?? 0) === 2);
   });
 });

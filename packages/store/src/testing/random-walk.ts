@@ -1,5 +1,5 @@
 // Walks through the store's verbs at random, from a seed: whatever the order, the rows must stay true to each other.
-import type { ClaimedDelivery, ClaimedRun, HeldLane, RunOutcome } from "@ringback/core";
+import type { ClaimedDelivery, ClaimedRun, HeldLane, Retention, RunOutcome } from "@ringback/core";
 import {
   leaseMs,
   only,
@@ -32,7 +32,14 @@ const endings: readonly Ending[] = [
   { code: "gone", status: 410 },
 ];
 
-export async function createRandomWalk(scene: Scene, unit: () => number): Promise<RandomWalk> {
+/** Short enough that much is over before the walk is. */
+const walkRetention: Retention = { eventsMs: 60_000, deliveriesMs: 30_000, deadLettersMs: 90_000 };
+
+export async function createRandomWalk(
+  scene: Scene,
+  unit: () => number,
+  { expiring = false }: { readonly expiring?: boolean } = {},
+): Promise<RandomWalk> {
   const { store } = scene;
   const endpoints = [await scene.createEndpoint(), await scene.createEndpoint({ events: ["job.failed"] })];
   const jobs: string[] = [];
@@ -45,7 +52,7 @@ export async function createRandomWalk(scene: Scene, unit: () => number): Promis
   const draw = <Item>(items: Item[]): Item | undefined =>
     items.splice(Math.floor(unit() * items.length), 1)[0];
 
-  const verbs: Readonly<Record<string, () => Promise<unknown>>> = {
+  const verbs: Record<string, () => Promise<unknown>> = {
     async submit() {
       const endpointId = pick(endpoints)?.id ?? "";
       const callback = pick([null, undefined, { endpointId, events: ["job.*"] }]);
@@ -98,6 +105,10 @@ export async function createRandomWalk(scene: Scene, unit: () => number): Promis
       await store.recover({ now: scene.now() });
     },
   };
+
+  if (expiring) {
+    verbs["expire"] = () => store.expire({ now: scene.now(), limit: 5, retention: walkRetention });
+  }
 
   // What makes things go on comes more often than what disturbs.
   const disturbing = new Set(["cancel", "release", "redeliver", "pauseOrResume", "recover"]);
