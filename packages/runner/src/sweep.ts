@@ -1,12 +1,14 @@
 // The sweep: finds in the rows what no ring told, so that a lost ring or a lost process costs time and never work.
-// It recovers leases, rings for what is due, fails jobs nobody knows how to run, and deletes what its time is over for.
+// It tells which kinds run here, recovers leases, rings for what is due, fails jobs that waited too long or that nobody knows
+// how to run, and deletes what its time is over for.
 import type { Clock, Due, Instant, Kinds, Log, Recovered, Store } from "@ringback/core";
+import { createKindBoard } from "./kind-board.ts";
 import type { LaneName } from "./lane-pump.ts";
 import type { RunnerSettings } from "./settings.ts";
 import type { RunnerCounters } from "./signals.ts";
 
 export interface SweepOptions {
-  readonly store: Pick<Store, "recover" | "due" | "expire" | "runs">;
+  readonly store: Pick<Store, "recover" | "due" | "expire" | "runs" | "kinds">;
   readonly kinds: Kinds;
   readonly holder: string;
   readonly clock: Clock;
@@ -26,6 +28,8 @@ export interface Swept {
   readonly recovered: Recovered;
   readonly jobsDue: boolean;
   readonly lanesDue: number;
+  /** Jobs that no run began of in time. */
+  readonly unstartedFailed: number;
   readonly unknownKindsFailed: number;
   readonly expired: number;
 }
@@ -51,6 +55,7 @@ const lookMinMs = 250;
 export function createSweep(options: SweepOptions): Sweep {
   const { store, clock, log, settings, counters } = options;
   const lanesLimit = Math.min(10_000, Math.max(1, 4 * settings.lanesMax));
+  const board = createKindBoard(options);
   let sweeping: Promise<Swept | null> | null = null;
   let isStopped = false;
   let hasTakenBack = !settings.soleHolder;
@@ -80,16 +85,20 @@ export function createSweep(options: SweepOptions): Sweep {
   }
 
   async function sweep(): Promise<Swept> {
+    await board.announce();
     const recovered = await recover();
+    const unstartedFailed = await inBatches((limit) => store.runs.failUnstarted({ now: clock.now(), limit }));
     const due = await store.due(clock.now(), lanesLimit);
     options.onDue(due);
     ring(due);
-    const unknownKindsFailed = await inBatches(failUnknownKinds);
-    const expired = await inBatches((limit) => store.expire({ now: clock.now(), limit }));
+    const unknownKindsFailed = await failUnknownKinds();
+    const { tombstoneMs } = settings;
+    const expired = await inBatches((limit) => store.expire({ now: clock.now(), limit, tombstoneMs }));
     return {
       recovered,
       jobsDue: due.jobsSince !== null,
       lanesDue: due.lanes.length,
+      unstartedFailed,
       unknownKindsFailed,
       expired,
     };
@@ -131,11 +140,14 @@ export function createSweep(options: SweepOptions): Sweep {
   }
 
   /** A process that runs no jobs knows no kinds, and has no say in which are unknown. */
-  async function failUnknownKinds(limit: number): Promise<number> {
+  async function failUnknownKinds(): Promise<number> {
     if (settings.runConcurrency === 0) return 0;
-    const now = clock.now();
-    const dueBefore = now - settings.unknownKindHoldMs;
-    return store.runs.failUnknownKinds({ kinds: options.kinds.names, dueBefore, now, limit });
+    const kinds = await board.known();
+    return inBatches((limit) => {
+      const now = clock.now();
+      const dueBefore = now - settings.unknownKindHoldMs;
+      return store.runs.failUnknownKinds({ kinds, dueBefore, now, limit });
+    });
   }
 
   async function inBatches(act: (limit: number) => Promise<number>): Promise<number> {

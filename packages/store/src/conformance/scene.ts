@@ -157,7 +157,9 @@ function acceptanceOf(
       priority: 0,
       runAt: null,
       runTimeoutMs: 60_000,
+      queueTimeoutMs: null,
       maxRuns: 1,
+      resultTtlMs: 86_400_000,
       callback: {
         url: "https://example.com/done?token=t",
         events: terminalEvents,

@@ -104,7 +104,14 @@ async function doEverything(scene: Scene): Promise<void> {
   );
   await store.runs.failUnknownKinds({ kinds: ["report"], dueBefore: 1, now: scene.now(), limit: 9 });
   await store.due(scene.now(), 9);
-  await store.expire({ now: 1, limit: 9 });
+  await store.runs.failUnstarted({ now: scene.now(), limit: 9 });
+  await store.intake.acceptTogether([scene.acceptance({}, { ownId: { requestHash: "h" } })], scene.now());
+  await store.intake.eraseResults([{ tenantId, jobId: "job_000000002" }], scene.now());
+  await store.kinds.announce({ holder: "h", kinds: [{ kind: "k", runTimeoutMs: 1, maxRuns: 1 }], now: 1 });
+  await store.kinds.announced(0);
+  const short = await scene.submit({ resultTtlMs: 1_000 });
+  await store.intake.cancelJobs([{ tenantId, jobId: short.id }], scene.now());
+  await store.expire({ now: scene.now() + 1_000, limit: 9, tombstoneMs: 0 });
   const rotation = { secret: "whsec_bmV3", overlapUntil: scene.now(), now: scene.now() };
   await store.tenants.rotateCallbackSecret(tenantId, rotation);
   const key = { tenantId, id: "key_1", lookup: "abc", hash: "h", scopes: [], expiresAt: null };
@@ -154,5 +161,11 @@ async function readEverything({ store: { reads } }: Scene): Promise<void> {
   await reads.readFeed(tenantId, { after: 1_000, limit: 9 });
   await reads.findIdempotent(tenantId, "key_000000002", 1);
   await reads.feedHead(tenantId);
+  await reads.feedHeads([tenantId, "tenant-1"]);
+  await reads.jobVersions([{ tenantId, jobId: "job_000000002" }]);
+  await reads.queueOf(tenantId, 9);
+  await reads.pastJobsOf(tenantId, 9);
+  await reads.findByOwnId(tenantId, "job_000000002");
+  await reads.listJobs(tenantId, { unexpiredAt: 1 }, { after: null, limit: 9 });
   await reads.callbackSecrets(tenantId, 1);
 }

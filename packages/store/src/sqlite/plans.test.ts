@@ -11,6 +11,7 @@ import { migrate, readMigrations } from "./migrate.ts";
 import { inMemory } from "./open-file.ts";
 import { createReads } from "./reads.ts";
 import { createIntakeTransitions } from "./transitions/intake.ts";
+import { createKindTransitions } from "./transitions/kinds.ts";
 import { createLaneTransitions } from "./transitions/lanes.ts";
 import { createRunTransitions } from "./transitions/runs.ts";
 import { createSupportTransitions } from "./transitions/support.ts";
@@ -98,6 +99,11 @@ describe("access paths", () => {
       reads.getDeadLetter("t", "x"),
       reads.readFeed("t", { after: 0, limit: 9 }),
       reads.feedHead("t"),
+      reads.feedHeads(["t", "u"]),
+      reads.jobVersions([{ tenantId: "t", jobId: "x" }]),
+      reads.queueOf("t", 9),
+      reads.pastJobsOf("t", 9),
+      reads.listJobs("t", { unexpiredAt: 1 }, { after: null, limit: 9 }),
       reads.callbackSecrets("t", 1),
       keys.findKey("x"),
       keys.hasKeys(),
@@ -127,6 +133,7 @@ describe("access paths", () => {
     createLaneTransitions(ground);
     createSupportTransitions(ground);
     createTenantTransitions(ground);
+    createKindTransitions(ground);
     createUpkeep(ground);
     client.prepare = prepare;
     expect(statements.size).toBeGreaterThan(40);

@@ -1,6 +1,8 @@
 // What is due, and what its time is over for.
-import type { Due, Instant } from "@ringback/core";
+import { tombstoneDefaultMs, type Due, type Instant, type Store } from "@ringback/core";
 import type { Ground } from "../ground.ts";
+import { expireJobs } from "./job-expiry.ts";
+import { expireKinds } from "./kinds.ts";
 import { usedPriorities } from "./runs.ts";
 
 const earliest = (condition: string): string => `${usedPriorities}
@@ -38,11 +40,14 @@ export async function readDue({ transaction }: Ground, now: Instant, limit: numb
 }
 
 export async function expire(
-  { transaction }: Ground,
-  { now, limit }: { readonly now: Instant; readonly limit: number },
+  ground: Ground,
+  { now, limit, tombstoneMs = tombstoneDefaultMs }: Parameters<Store["expire"]>[0],
 ): Promise<number> {
-  const deleted = await Promise.all(
+  const { transaction } = ground;
+  const [keys, secrets] = await Promise.all(
     [expireKeys, expireSecrets].map((text) => transaction.ask(text, [now, limit])),
   );
-  return deleted.flat().length;
+  const jobs = await expireJobs(ground, { now, limit, tombstoneMs });
+  const kinds = await expireKinds(ground, { now, limit });
+  return (keys?.length ?? 0) + (secrets?.length ?? 0) + jobs + kinds;
 }

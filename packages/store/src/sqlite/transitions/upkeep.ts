@@ -1,14 +1,18 @@
 // What is due, and what its time is over for.
-import type { Due, Instant } from "@ringback/core";
+import { tombstoneDefaultMs, type Due, type Instant, type Store } from "@ringback/core";
 import type { Ground } from "../ground.ts";
+import { createJobExpiry } from "./job-expiry.ts";
+import { createKindTransitions } from "./kinds.ts";
 
 export interface Upkeep {
   due(now: Instant, limit: number): Due;
-  expire(options: { readonly now: Instant; readonly limit: number }): number;
+  expire(options: Parameters<Store["expire"]>[0]): number;
 }
 
 export function createUpkeep(ground: Ground): Upkeep {
   const { client } = ground;
+  const { expireJobs } = createJobExpiry(ground);
+  const { expireKinds } = createKindTransitions(ground);
   // The claim's index begins with the priority, so each of the few priorities in use costs one seek.
   const priorities = `with recursive used(priority) as (
       select max(priority) from job where status = 'queued'
@@ -53,6 +57,10 @@ export function createUpkeep(ground: Ground): Upkeep {
       lanes: lanes.all(now, limit),
       nextLaneAt: nextLaneAt.get(now) ?? null,
     }),
-    expire: ({ now, limit }) => expireKeys.run(now, limit).changes + expireSecrets.run(now, limit).changes,
+    expire: ({ now, limit, tombstoneMs = tombstoneDefaultMs }) =>
+      expireKeys.run(now, limit).changes +
+      expireSecrets.run(now, limit).changes +
+      expireJobs({ now, limit, tombstoneMs }) +
+      expireKinds({ now, limit }),
   };
 }
