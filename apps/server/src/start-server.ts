@@ -108,6 +108,7 @@ function makeRunner(ground: Ground, laneServer: Dispatcher, links: ResultLinks):
       runConcurrency: config.RINGBACK_RUN_CONCURRENCY,
       lanesMax: config.RINGBACK_LANES_MAX,
       resultBytesMax: config.RINGBACK_RESULT_BYTES_MAX,
+      tombstoneMs: config.RINGBACK_TOMBSTONE_MS,
       soleHolder: true,
     },
   });
@@ -134,6 +135,11 @@ function makeApi(ground: Ground, runner: Runner, state: House["state"]): House["
     settings: {
       bodyBytesMax: config.RINGBACK_BODY_BYTES_MAX,
       idempotencyTtlMs: config.RINGBACK_IDEMPOTENCY_TTL_MS,
+      batchJobsMax: config.RINGBACK_BATCH_JOBS_MAX,
+      batchBytesMax: config.RINGBACK_BATCH_BYTES_MAX,
+      resultTtlMs: config.RINGBACK_RESULT_TTL_MS,
+      tombstoneMs: config.RINGBACK_TOMBSTONE_MS,
+      waitersMax: config.RINGBACK_WAITERS_MAX,
     },
   });
 }

@@ -14,7 +14,7 @@ export * from "./job/estimate.ts";
 export * from "./job/job-id.ts";
 export * from "./job/job.ts";
 export * from "./job/kinds.ts";
-export * from "./job/queue-position.ts";
+export * from "./job/waiting-position.ts";
 export * from "./job/queue-timeout.ts";
 export * from "./job/representation.ts";
 export * from "./job/retention.ts";

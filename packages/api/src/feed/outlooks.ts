@@ -3,7 +3,7 @@
 import {
   pacesOf,
   positionsIn,
-  queueLookMax,
+  waitingLookMax,
   remainingMs,
   type Clock,
   type Instant,
@@ -22,14 +22,14 @@ export interface Outlooks {
 }
 
 export interface OutlooksDeps {
-  readonly reads: Pick<ReadStore, "queueOf" | "pastJobsOf">;
+  readonly reads: Pick<ReadStore, "waitingOf" | "pastJobsOf">;
   readonly clock: Clock;
 }
 
 /** Jobs of a tenant that are looked at for how long kinds take. */
 const pastJobsLookedAt = 500;
 /** How old a look may be that answers are given by. */
-const queueFreshMs = 1_000;
+const lineFreshMs = 1_000;
 const paceFreshMs = 10_000;
 /** Tenants whose looks are kept. */
 const tenantsMax = 500;
@@ -37,9 +37,9 @@ const tenantsMax = 500;
 const noOutlook: JobOutlook = { position: null, remainingMs: null };
 
 export function createOutlooks({ reads, clock }: OutlooksDeps): Outlooks {
-  const queues = createSnapshots({
-    read: async (tenantId) => positionsIn(await reads.queueOf(tenantId, queueLookMax + 1), clock.now()),
-    freshMs: queueFreshMs,
+  const lines = createSnapshots({
+    read: async (tenantId) => positionsIn(await reads.waitingOf(tenantId, waitingLookMax + 1), clock.now()),
+    freshMs: lineFreshMs,
     keptMax: tenantsMax,
     clock,
   });
@@ -56,7 +56,7 @@ export function createOutlooks({ reads, clock }: OutlooksDeps): Outlooks {
       const now = clock.now();
       const isWaiting = job.status === "queued" && (job.runAt ?? 0) <= now;
       const [positions, known] = await Promise.all([
-        isWaiting ? queues.read(job.tenantId) : null,
+        isWaiting ? lines.read(job.tenantId) : null,
         paces.read(job.tenantId),
       ]);
       return {

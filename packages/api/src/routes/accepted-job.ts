@@ -19,30 +19,28 @@ export interface TakenJob {
 
 /** The job that a request has made, now or earlier, or why it has made none. */
 export function takenJob(accepted: Accepted, deps: RouteDeps): TakenJob | Refusal {
-  switch (accepted.kind) {
-    case "accepted":
-      return { job: accepted.job, headers: {} };
-    case "replayed": {
-      const headers = { "idempotency-replayed": "true" };
-      const { tombstoneMs } = deps.settings;
-      const gone = goneRefusal(accepted.job, { now: deps.clock.now(), tombstoneMs });
-      return gone === null ? { job: accepted.job, headers } : { ...gone, headers };
-    }
-    case "no_endpoint":
-      return endpointUnknown;
-    case "id_reused":
-      return refusal(
-        "job-id-reused",
-        `The job ${accepted.jobId} was made by another request, or not under an id of its client's.`,
-      );
-    case "key_reused":
-      return refusal(
-        "idempotency-key-reused",
-        `This key was used for another body, whose SHA-256 begins with ${accepted.requestHash.slice(0, 12)}, and made ${accepted.jobId}.`,
-      );
-    case "withheld":
-      return refusal("batch-refused", "Another job of the batch was refused, so this one was not accepted.");
+  const { kind } = accepted;
+  if (kind === "accepted") return { job: accepted.job, headers: {} };
+  if (kind === "replayed") {
+    const headers = { "idempotency-replayed": "true" };
+    const { tombstoneMs } = deps.settings;
+    const gone = goneRefusal(accepted.job, { now: deps.clock.now(), tombstoneMs });
+    return gone === null ? { job: accepted.job, headers } : { ...gone, headers };
   }
+  if (kind === "no_endpoint") return endpointUnknown;
+  if (kind === "id_reused") {
+    return refusal(
+      "job-id-reused",
+      `The job ${accepted.jobId} was made by another request, or not under an id of its client's.`,
+    );
+  }
+  if (kind === "withheld") {
+    return refusal("batch-refused", "Another job of the batch was refused, so this one was not accepted.");
+  }
+  return refusal(
+    "idempotency-key-reused",
+    `This key was used for another body, whose SHA-256 begins with ${accepted.requestHash.slice(0, 12)}, and made ${accepted.jobId}.`,
+  );
 }
 
 /** Waits for the job's end when the client prefers that (RFC 7240), else tells it where to look. */

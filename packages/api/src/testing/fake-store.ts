@@ -171,7 +171,7 @@ export function createFakeStore(): FakeStore {
         fake.looks += 1;
         return keys.map(({ tenantId, jobId }) => owned(fake.jobs.get(jobId), tenantId)?.version ?? null);
       },
-      queueOf: async (tenantId, limit) =>
+      waitingOf: async (tenantId, limit) =>
         [...fake.jobs.values()]
           .filter((job) => job.tenantId === tenantId && job.status === "queued")
           .map(({ id, priority, createdAt }) => ({ jobId: id, priority, dueAt: createdAt }))

@@ -9,7 +9,12 @@ test("a job is named by an id made here, or by a UUID of the client's, which has
   expect(readJobId(uuid.toUpperCase())).toBe(uuid);
 });
 
-test.each(["", "1", "evt_01kat5vqt8fkz9m0w4r1x2y3z4", `${uuid}0`, `{${uuid}}`, uuid.replaceAll("-", ""), "job_x"])(
-  "%j names none",
-  (text) => expect(readJobId(text)).toBeNull(),
-);
+test.each([
+  "",
+  "1",
+  "evt_01kat5vqt8fkz9m0w4r1x2y3z4",
+  `${uuid}0`,
+  `{${uuid}}`,
+  uuid.replaceAll("-", ""),
+  "job_x",
+])("%j names none", (text) => expect(readJobId(text)).toBeNull());

@@ -11,7 +11,7 @@ export function startByOf(dueAt: Instant, queueTimeoutMs: number | null): Instan
 }
 
 /** True when the job must not begin any more. */
-export function isQueueTimedOut(startBy: Instant | null, now: Instant): boolean {
+export function isTooLateToBegin(startBy: Instant | null, now: Instant): boolean {
   return startBy !== null && startBy <= now;
 }
 

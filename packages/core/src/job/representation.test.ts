@@ -57,7 +57,15 @@ describe("a job's JSON", () => {
       },
     });
     const queued = jobToJson(
-      { ...base, status: "queued", input: null, result: null, startedAt: null, finishedAt: null, expiresAt: null },
+      {
+        ...base,
+        status: "queued",
+        input: null,
+        result: null,
+        startedAt: null,
+        finishedAt: null,
+        expiresAt: null,
+      },
       options,
     );
     expect(Object.keys(JSON.parse(queued) as object)).toEqual([

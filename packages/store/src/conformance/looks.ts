@@ -47,8 +47,8 @@ export function describeLooks(openStore: OpenStore): void {
         { jobId: first.id, priority: 3, dueAt: scene.now() - 5 },
         { jobId: later.id, priority: 0, dueAt: scene.now() + 1_000 },
       ];
-      expect(await reads.queueOf(tenantId, 10)).toEqual(queue);
-      expect(await reads.queueOf(tenantId, 1)).toEqual(queue.slice(0, 1));
+      expect(await reads.waitingOf(tenantId, 10)).toEqual(queue);
+      expect(await reads.waitingOf(tenantId, 1)).toEqual(queue.slice(0, 1));
       expect(queue.map(({ jobId }) => jobId)).not.toContain(running.id);
     });
 

@@ -163,7 +163,7 @@ async function readEverything({ store: { reads } }: Scene): Promise<void> {
   await reads.feedHead(tenantId);
   await reads.feedHeads([tenantId, "tenant-1"]);
   await reads.jobVersions([{ tenantId, jobId: "job_000000002" }]);
-  await reads.queueOf(tenantId, 9);
+  await reads.waitingOf(tenantId, 9);
   await reads.pastJobsOf(tenantId, 9);
   await reads.findByOwnId(tenantId, "job_000000002");
   await reads.listJobs(tenantId, { unexpiredAt: 1 }, { after: null, limit: 9 });

@@ -101,7 +101,7 @@ describe("access paths", () => {
       reads.feedHead("t"),
       reads.feedHeads(["t", "u"]),
       reads.jobVersions([{ tenantId: "t", jobId: "x" }]),
-      reads.queueOf("t", 9),
+      reads.waitingOf("t", 9),
       reads.pastJobsOf("t", 9),
       reads.listJobs("t", { unexpiredAt: 1 }, { after: null, limit: 9 }),
       reads.callbackSecrets("t", 1),

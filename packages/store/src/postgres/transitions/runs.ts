@@ -1,7 +1,7 @@
 // Leases due jobs to runners and applies what comes of their runs. Every write is fenced by the token of the claim.
 import {
   afterRun,
-  isQueueTimedOut,
+  isTooLateToBegin,
   queueTimeoutError,
   type ClaimedRun,
   type Instant,
@@ -247,7 +247,7 @@ function fail({ jobs, now }: Ending, row: JobRow, error: JobError): void {
 /** True when the job had waited too long, and has been failed for it. */
 function isGivenUp(ending: Ending, due: JobRow): boolean {
   const { now } = ending;
-  if (!isQueueTimedOut(due.startBy, now)) return false;
+  if (!isTooLateToBegin(due.startBy, now)) return false;
   fail(ending, due, queueTimeoutError((due.startBy ?? now) - Math.max(due.createdAt, due.runAt ?? 0)));
   return true;
 }

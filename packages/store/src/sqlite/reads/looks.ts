@@ -18,7 +18,7 @@ export function createLookReads(database: Database): LookReads {
       const versions = new Map(rows.map((row) => [`${row.jobId} ${row.tenantId}`, row.version]));
       return keys.map(({ tenantId, jobId }) => versions.get(`${jobId} ${tenantId}`) ?? null);
     },
-    async queueOf(tenantId, limit) {
+    async waitingOf(tenantId, limit) {
       return database
         .select({
           jobId: job.id,

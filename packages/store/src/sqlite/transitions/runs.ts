@@ -1,7 +1,7 @@
 // Leases due jobs to runners and applies what comes of their runs. Every write is fenced by the token of the claim.
 import {
   afterRun,
-  isQueueTimedOut,
+  isTooLateToBegin,
   queueTimeoutError,
   type ClaimedRun,
   type Instant,
@@ -129,7 +129,7 @@ export function createRunTransitions(ground: Ground): RunTransitions {
 
   /** True when the job had waited too long, and has been failed for it. */
   function isGivenUp(due: JobRow, now: Instant): boolean {
-    if (!isQueueTimedOut(due.startBy, now)) return false;
+    if (!isTooLateToBegin(due.startBy, now)) return false;
     fail(due, queueTimeoutError((due.startBy ?? now) - Math.max(due.createdAt, due.runAt ?? 0)), now);
     return true;
   }

@@ -11,8 +11,8 @@ export interface Upkeep {
 
 export function createUpkeep(ground: Ground): Upkeep {
   const { client } = ground;
-  const { expireJobs } = createJobExpiry(ground);
-  const { expireKinds } = createKindTransitions(ground);
+  const jobs = createJobExpiry(ground);
+  const kinds = createKindTransitions(ground);
   // The claim's index begins with the priority, so each of the few priorities in use costs one seek.
   const priorities = `with recursive used(priority) as (
       select max(priority) from job where status = 'queued'
@@ -60,7 +60,7 @@ export function createUpkeep(ground: Ground): Upkeep {
     expire: ({ now, limit, tombstoneMs = tombstoneDefaultMs }) =>
       expireKeys.run(now, limit).changes +
       expireSecrets.run(now, limit).changes +
-      expireJobs({ now, limit, tombstoneMs }) +
-      expireKinds({ now, limit }),
+      jobs.expireJobs({ now, limit, tombstoneMs }) +
+      kinds.expireKinds({ now, limit }),
   };
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { positionsIn, queueLookMax } from "./queue-position.ts";
+import { positionsIn, waitingLookMax } from "./waiting-position.ts";
 
 const now = 1_000;
 
@@ -21,12 +21,12 @@ describe("a job's position", () => {
   });
 
   test("is unknown to everybody when more wait than are looked at", () => {
-    const queue = Array.from({ length: queueLookMax + 1 }, (_, at) => ({
+    const queue = Array.from({ length: waitingLookMax + 1 }, (_, at) => ({
       jobId: `job_${at}`,
       priority: 0,
       dueAt: 0,
     }));
     expect(positionsIn(queue, now).size).toBe(0);
-    expect(positionsIn(queue.slice(1), now).size).toBe(queueLookMax);
+    expect(positionsIn(queue.slice(1), now).size).toBe(waitingLookMax);
   });
 });
