@@ -136,6 +136,24 @@ describe("the sweep", () => {
     expect(job.status).toBe("queued");
   });
 
+  test("jobs that waited too long are failed before anything is rung for", async () => {
+    const clock = createManualClock();
+    const { runner, store } = createRunnerFixture({ clock });
+    const batches = [500, 2];
+    store.runs.failUnstarted = async () => {
+      expect(store.calls.get("due") ?? 0).toBe(0);
+      return batches.shift() ?? 0;
+    };
+    expect(await runner.runOnce()).toMatchObject({ unstartedFailed: 502 });
+  });
+
+  test("tells the store how long tombstones are kept", async () => {
+    const clock = createManualClock();
+    const { runner, store } = createRunnerFixture({ clock, settings: { tombstoneMs: 77 } });
+    await runner.runOnce();
+    expect(store.log.find(({ call }) => call === "expire")?.given).toMatchObject({ tombstoneMs: 77 });
+  });
+
   test("deletes in short transactions, and leaves the rest to the next sweep", async () => {
     const clock = createManualClock();
     const { runner, store } = createRunnerFixture({ clock });

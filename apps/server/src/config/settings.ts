@@ -162,7 +162,7 @@ export const settings = {
     fallback: tombstoneDefaultMs,
     min: 60_000,
     max: 31_536_000_000,
-    meaning: "How long they do, telling how it ended; then 404.",
+    meaning: "How long the paths of an expired job answer 410 with how it ended; then 404.",
   }),
   RINGBACK_WAITERS_MAX: wholeNumber({
     unit: "requests",
