@@ -49,7 +49,11 @@ export async function createRandomWalk(scene: Scene, unit: () => number): Promis
     async submit() {
       const endpointId = pick(endpoints)?.id ?? "";
       const callback = pick([null, undefined, { endpointId, events: ["job.*"] }]);
-      const over = callback === undefined ? { maxRuns: 2 } : { callback };
+      const over = {
+        ...(callback === undefined ? { maxRuns: 2 } : { callback }),
+        resultTtlMs: pick([1_000, 86_400_000]) ?? 0,
+        queueTimeoutMs: pick([null, null, 2_000]) ?? null,
+      };
       jobs.push((await scene.submit(over)).id);
     },
     claimRuns: async () => runs.push(...(await scene.claimRuns(2))),
@@ -93,6 +97,12 @@ export async function createRandomWalk(scene: Scene, unit: () => number): Promis
       const reason = status === "paused" ? ("operator" as const) : null;
       await store.support.setEndpointStatus(key, { status, reason }, scene.now());
     },
+    async eraseResult() {
+      const jobId = pick(jobs);
+      if (jobId !== undefined) await store.intake.eraseResults([{ tenantId, jobId }], scene.now());
+    },
+    failUnstarted: () => store.runs.failUnstarted({ now: scene.now(), limit: 2 }),
+    expire: () => store.expire({ now: scene.now(), limit: 2, tombstoneMs: 1_000 }),
     async recover() {
       scene.pass(Math.floor(unit() * leaseMs));
       await store.recover({ now: scene.now() });
@@ -100,7 +110,16 @@ export async function createRandomWalk(scene: Scene, unit: () => number): Promis
   };
 
   // What makes things go on comes more often than what disturbs.
-  const disturbing = new Set(["cancel", "release", "redeliver", "pauseOrResume", "recover"]);
+  const disturbing = new Set([
+    "cancel",
+    "release",
+    "redeliver",
+    "pauseOrResume",
+    "eraseResult",
+    "failUnstarted",
+    "expire",
+    "recover",
+  ]);
   const weighted = Object.entries(verbs).flatMap((entry) =>
     Array.from({ length: disturbing.has(entry[0]) ? 1 : 4 }, () => entry),
   );
