@@ -59,7 +59,7 @@ describe("submitting", () => {
           server.client.call(`/v1/jobs/${id}`, { method: "PUT", body: { kind: "e2e.echo", input } }),
         ),
       );
-      expect(answers.map(({ status }) => status).toSorted()).toEqual([202, 422]);
+      expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([202, 422]));
       const accepted = answers.findIndex(({ status }) => status === 202) + 1;
       expect(await server.client.waitForDone(id)).toMatchObject({ result: accepted });
     }
