@@ -45,12 +45,13 @@ export function jobRoutes(deps: RouteDeps): readonly KeyRoute[] {
 }
 
 async function getJob(call: Call, deps: RouteDeps): Promise<Answer | Refusal> {
-  const polled = await pollJob(call, deps);
+  // Also when it is done: its deliveries may still change.
+  const polled = await pollJob(call, deps, () => true);
   return isRefusal(polled) ? polled : jobAnswer(polled.job, await showingOf(polled.job, deps), polled);
 }
 
 async function getStatus(call: Call, deps: RouteDeps): Promise<Answer | Refusal> {
-  const polled = await pollJob(call, deps);
+  const polled = await pollJob(call, deps, (job) => !isDone(job.status));
   if (isRefusal(polled)) return polled;
   return polled.job.status === "succeeded"
     ? seeResultAnswer(polled.job, showing(deps), polled.headers)

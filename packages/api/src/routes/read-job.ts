@@ -36,17 +36,22 @@ export interface Polled {
 
 /**
  * With `If-None-Match` and `Prefer: wait=n` it waits until the version is another one, at most n seconds. While the process
- * drains, the client is given the present state at once, whatever it knows: it is to ask another process.
+ * drains, the client is given the present state at once, whatever it knows: it is to ask another process. `isWorthIt` is
+ * false for a job that the client need not be kept waiting for.
  */
-export async function pollJob(call: Call, deps: RouteDeps): Promise<Polled | Refusal> {
+export async function pollJob(
+  call: Call,
+  deps: RouteDeps,
+  isWorthIt: (job: JobWithPayloads) => boolean,
+): Promise<Polled | Refusal> {
   const { request } = call;
   const job = await readJob(call, deps);
   if (isRefusal(job)) return job;
   const ifNoneMatch = request.header("if-none-match");
   const { waitSeconds } = preferencesOf(request.header("prefer"));
   const isKnown = (one: JobWithPayloads): boolean => isUnchanged(ifNoneMatch, etagOf(one.version));
-  if (waitSeconds === null || request.method === "HEAD" || !isKnown(job))
-    return { job, ifNoneMatch, headers: {} };
+  const isToWait = request.method !== "HEAD" && isKnown(job) && isWorthIt(job);
+  if (waitSeconds === null || !isToWait) return { job, ifNoneMatch, headers: {} };
   const awaited = await awaitJob(
     {
       key: { tenantId: job.tenantId, jobId: job.id },

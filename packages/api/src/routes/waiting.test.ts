@@ -63,6 +63,15 @@ describe("GET /v1/jobs/{id} with If-None-Match and Prefer: wait", () => {
     expect(house.clock.armed).toBe(0);
   });
 
+  test("the status monitor leads to the result at once, whatever the client knows", async () => {
+    const house = houseWithJob();
+    house.store.jobs.set(ids.job, aJob({ ...aResult("1"), version: 5 }));
+    const answer = await house.ask("GET", `${path}/status`, {
+      headers: { "if-none-match": '"5"', prefer: "wait=9" },
+    });
+    expect([answer.status, answer.headers.get("location")]).toEqual([303, `${path}/result`]);
+  });
+
   test("a longer wait than is allowed is cut, and the answer says to what", async () => {
     const house = houseWithJob();
     const answer = house.ask("GET", path, { headers: { ...waiting, prefer: "wait=600" } });
