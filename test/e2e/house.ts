@@ -97,7 +97,9 @@ async function submit(
     priority: 0,
     runAt: null,
     runTimeoutMs: 60_000,
+    queueTimeoutMs: null,
     maxRuns: 1,
+    resultTtlMs: 86_400_000,
     callback: { url, events: ["job.succeeded"], headers: {}, secret: null },
     traceparent: null,
   };

@@ -139,6 +139,7 @@ function runnerSettings({ config, mode }: Ground): RunnerSettings {
     eventRetentionMs: config.RINGBACK_EVENT_RETENTION_MS,
     deliveryRetentionMs: config.RINGBACK_DELIVERY_RETENTION_MS,
     deadLetterRetentionMs: config.RINGBACK_DEAD_LETTER_RETENTION_MS,
+    tombstoneMs: config.RINGBACK_TOMBSTONE_MS,
     soleHolder: mode === "embedded",
   };
 }
@@ -166,6 +167,11 @@ function makeApi(ground: Ground, runner: Runner | null, state: House["state"]): 
     settings: {
       bodyBytesMax: config.RINGBACK_BODY_BYTES_MAX,
       idempotencyTtlMs: config.RINGBACK_IDEMPOTENCY_TTL_MS,
+      batchJobsMax: config.RINGBACK_BATCH_JOBS_MAX,
+      batchBytesMax: config.RINGBACK_BATCH_BYTES_MAX,
+      resultTtlMs: config.RINGBACK_RESULT_TTL_MS,
+      tombstoneMs: config.RINGBACK_TOMBSTONE_MS,
+      waitersMax: config.RINGBACK_WAITERS_MAX,
     },
   });
 }

@@ -2,7 +2,10 @@
 import { Hono } from "hono";
 import { apiDefaults, type ApiDeps } from "./api-deps.ts";
 import { createAuthenticator } from "./auth/authenticator.ts";
+import { createOutlooks } from "./feed/outlooks.ts";
+import { createSharedReads } from "./feed/shared-reads.ts";
 import { createWaiters } from "./feed/waiters.ts";
+import { createKindDirectory } from "./intake/kind-directory.ts";
 import { callbackSecretRoutes } from "./routes/callback-secret.ts";
 import { deliveryRoutes } from "./routes/deliveries.ts";
 import { endpointRoutes } from "./routes/endpoints.ts";
@@ -13,6 +16,8 @@ import { mountRoutes } from "./routes/mount.ts";
 import { openRoutes } from "./routes/open.ts";
 import type { RouteDeps } from "./routes/route-deps.ts";
 import type { Route } from "./routes/route.ts";
+import { putJob } from "./routes/put-job.ts";
+import { submitBatch } from "./routes/submit-batch.ts";
 import { submitJob } from "./routes/submit-job.ts";
 import { createListQueries } from "./schemas/list-queries.ts";
 import { createCursors } from "./tokens/cursors.ts";
@@ -27,11 +32,18 @@ export interface Api {
 export function createApi(deps: ApiDeps): Api {
   const { store, clock, random, log, tokenKey, publicUrl } = deps;
   const settings = { ...apiDefaults, ...deps.settings };
-  const waiters = createWaiters({ changes: store.changes, clock, ...settings });
+  const { reads } = store;
+  const waiters = createWaiters({ changes: store.changes, reads, clock, ...settings });
   const routeDeps: RouteDeps = {
     ...deps,
     settings,
     waiters,
+    jobReads: createSharedReads(
+      ({ tenantId, jobId }) => reads.getJob(tenantId, jobId),
+      ({ tenantId, jobId }) => `${jobId} ${tenantId}`,
+    ),
+    outlooks: createOutlooks({ reads, clock }),
+    kindDirectory: createKindDirectory({ kinds: deps.kinds, store: store.kinds, clock }),
     cursors: createCursors(tokenKey),
     resultLinks: createResultLinks({ tokenKey, publicUrl, clock }),
     queries: createListQueries(settings.listLimitMax),
@@ -47,6 +59,8 @@ function allRoutes(deps: RouteDeps): readonly Route[] {
   return [
     ...openRoutes(deps),
     submitJob(deps),
+    submitBatch(deps),
+    putJob(deps),
     ...jobRoutes(deps),
     ...jobEventRoutes(deps),
     ...feedRoutes(deps),

@@ -9,7 +9,7 @@ import type { Log } from "@ringback/core";
 export const graphileMigration = 20;
 
 /** Any number; it tells this lock from others that one may take in the same database. */
-const migrationLock = 724_614;
+const migrationLock = 724_616;
 const connectTimeoutMs = 5_000;
 
 export interface GraphileSchemaOptions {

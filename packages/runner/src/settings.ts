@@ -1,4 +1,5 @@
 // The runner's settings: how much at once, and how long each thing may take. The server maps its own settings onto these.
+import { tombstoneDefaultMs } from "@ringback/core";
 
 export interface RunnerSettings {
   /** Runs at once; 0 claims no jobs at all. */
@@ -29,6 +30,8 @@ export interface RunnerSettings {
   readonly eventRetentionMs: number;
   readonly deliveryRetentionMs: number;
   readonly deadLetterRetentionMs: number;
+  /** How long a job's tombstone is kept once its payloads have been erased. */
+  readonly tombstoneMs: number;
   /** True when no other process can hold a lease (embedded): the first sweep takes back every lease that is not ours. */
   readonly soleHolder: boolean;
 }
@@ -49,6 +52,7 @@ export const runnerDefaults: RunnerSettings = {
   eventRetentionMs: 30 * 86_400_000,
   deliveryRetentionMs: 30 * 86_400_000,
   deadLetterRetentionMs: 30 * 86_400_000,
+  tombstoneMs: tombstoneDefaultMs,
   soleHolder: false,
 };
 

@@ -138,14 +138,30 @@ describe("the sweep", () => {
 
   test("deletes what has been over for as long as the settings say", async () => {
     const clock = createManualClock();
-    const settings = { eventRetentionMs: 3, deliveryRetentionMs: 2, deadLetterRetentionMs: 4 };
+    const settings = {
+      eventRetentionMs: 3,
+      deliveryRetentionMs: 2,
+      deadLetterRetentionMs: 4,
+      tombstoneMs: 77,
+    };
     const { runner, store } = createRunnerFixture({ clock, settings });
     await runner.runOnce();
     expect(store.log.find((line) => line.call === "expire")?.given).toEqual({
       now: clock.now(),
       limit: 200,
-      retention: { eventsMs: 3, deliveriesMs: 2, deadLettersMs: 4 },
+      retention: { eventsMs: 3, deliveriesMs: 2, deadLettersMs: 4, tombstonesMs: 77 },
     });
+  });
+
+  test("jobs that waited too long are failed before anything is rung for", async () => {
+    const clock = createManualClock();
+    const { runner, store } = createRunnerFixture({ clock });
+    const batches = [500, 2];
+    store.runs.failUnstarted = async () => {
+      expect(store.calls.get("due") ?? 0).toBe(0);
+      return batches.shift() ?? 0;
+    };
+    expect(await runner.runOnce()).toMatchObject({ unstartedFailed: 502 });
   });
 
   test("deletes in short transactions, and leaves the rest to the next sweep", async () => {

@@ -1,12 +1,14 @@
 // The sweep: finds in the rows what no ring told, so that a lost ring or a lost process costs time and never work.
-// It recovers leases, rings for what is due, fails jobs nobody knows how to run, and deletes what its time is over for.
+// It tells which kinds run here, recovers leases, rings for what is due, fails jobs that waited too long or that nobody knows
+// how to run, and deletes what its time is over for.
 import type { Clock, Due, Instant, Kinds, Log, Recovered, Retention, Store } from "@ringback/core";
+import { createKindBoard } from "./kind-board.ts";
 import type { LaneName } from "./lane-pump.ts";
 import type { RunnerSettings } from "./settings.ts";
 import type { RunnerCounters } from "./signals.ts";
 
 export interface SweepOptions {
-  readonly store: Pick<Store, "recover" | "due" | "expire" | "runs">;
+  readonly store: Pick<Store, "recover" | "due" | "expire" | "runs" | "kinds">;
   readonly kinds: Kinds;
   readonly holder: string;
   readonly clock: Clock;
@@ -26,6 +28,8 @@ export interface Swept {
   readonly recovered: Recovered;
   readonly jobsDue: boolean;
   readonly lanesDue: number;
+  /** Jobs that no run began of in time. */
+  readonly unstartedFailed: number;
   readonly unknownKindsFailed: number;
   readonly expired: number;
 }
@@ -60,8 +64,10 @@ export function createSweep(options: SweepOptions): Sweep {
     eventsMs: settings.eventRetentionMs,
     deliveriesMs: settings.deliveryRetentionMs,
     deadLettersMs: settings.deadLetterRetentionMs,
+    tombstonesMs: settings.tombstoneMs,
   };
   const lanesLimit = Math.min(10_000, Math.max(1, 4 * settings.lanesMax));
+  const board = createKindBoard(options);
   let sweeping: Promise<Swept | null> | null = null;
   let isStopped = false;
   let hasTakenBack = !settings.soleHolder;
@@ -91,11 +97,15 @@ export function createSweep(options: SweepOptions): Sweep {
   }
 
   async function sweep(): Promise<Swept> {
+    await board.announce();
     const recovered = await recover();
+    const unstartedFailed = await inBatches(failing, (limit) =>
+      store.runs.failUnstarted({ now: clock.now(), limit }),
+    );
     const due = await store.due(clock.now(), lanesLimit);
     options.onDue(due);
     ring(due);
-    const unknownKindsFailed = await inBatches(failing, failUnknownKinds);
+    const unknownKindsFailed = await failUnknownKinds();
     const expired = await inBatches(deleting, (limit) =>
       store.expire({ now: clock.now(), limit, retention }),
     );
@@ -103,6 +113,7 @@ export function createSweep(options: SweepOptions): Sweep {
       recovered,
       jobsDue: due.jobsSince !== null,
       lanesDue: due.lanes.length,
+      unstartedFailed,
       unknownKindsFailed,
       expired,
     };
@@ -144,11 +155,14 @@ export function createSweep(options: SweepOptions): Sweep {
   }
 
   /** A process that runs no jobs knows no kinds, and has no say in which are unknown. */
-  async function failUnknownKinds(limit: number): Promise<number> {
+  async function failUnknownKinds(): Promise<number> {
     if (settings.runConcurrency === 0) return 0;
-    const now = clock.now();
-    const dueBefore = now - settings.unknownKindHoldMs;
-    return store.runs.failUnknownKinds({ kinds: options.kinds.names, dueBefore, now, limit });
+    const kinds = await board.known();
+    return inBatches(failing, (limit) => {
+      const now = clock.now();
+      const dueBefore = now - settings.unknownKindHoldMs;
+      return store.runs.failUnknownKinds({ kinds, dueBefore, now, limit });
+    });
   }
 
   async function inBatches(batches: Batches, act: (limit: number) => Promise<number>): Promise<number> {

@@ -1,6 +1,12 @@
 // Every setting there is, in the order of the README's table (a test compares the two).
 import { isIP, isIPv6 } from "node:net";
-import { parseApiKey } from "@ringback/core";
+import {
+  parseApiKey,
+  resultTtlDefaultMs,
+  resultTtlMaxMs,
+  resultTtlMinMs,
+  tombstoneDefaultMs,
+} from "@ringback/core";
 import { parseAllowNetworks } from "@ringback/dispatcher";
 import { flag, list, oneOf, optionalText, text, wholeNumber, type Parsed } from "./setting.ts";
 
@@ -114,6 +120,20 @@ export const settings = {
     max: 16_777_216,
     meaning: "The largest request body; above it 413.",
   }),
+  RINGBACK_BATCH_JOBS_MAX: wholeNumber({
+    unit: "jobs",
+    fallback: 500,
+    min: 1,
+    max: 1_000,
+    meaning: "The most jobs in one batch; above it 422.",
+  }),
+  RINGBACK_BATCH_BYTES_MAX: wholeNumber({
+    unit: "bytes",
+    fallback: 4_194_304,
+    min: 1_024,
+    max: 67_108_864,
+    meaning: "The largest body of a batch; above it 413.",
+  }),
   RINGBACK_RESULT_BYTES_MAX: wholeNumber({
     unit: "bytes",
     fallback: 1_048_576,
@@ -169,6 +189,28 @@ export const settings = {
   RINGBACK_DEAD_LETTER_RETENTION_MS: wholeNumber({
     ...retention,
     meaning: "How long a dead letter is kept, with its delivery and attempts, after it died unresolved.",
+  }),
+  RINGBACK_RESULT_TTL_MS: wholeNumber({
+    unit: "ms",
+    fallback: resultTtlDefaultMs,
+    min: resultTtlMinMs,
+    max: resultTtlMaxMs,
+    meaning:
+      "How long input and result are kept after a job's end when it has no `resultTtlMs`; then its paths answer 410.",
+  }),
+  RINGBACK_TOMBSTONE_MS: wholeNumber({
+    unit: "ms",
+    fallback: tombstoneDefaultMs,
+    min: 60_000,
+    max: 31_536_000_000,
+    meaning: "How long the paths of an expired job answer 410 with how it ended; then 404.",
+  }),
+  RINGBACK_WAITERS_MAX: wholeNumber({
+    unit: "requests",
+    fallback: 10_000,
+    min: 1,
+    max: 100_000,
+    meaning: "Long polls and event streams open at once in this process; beyond it polls answer at once.",
   }),
   RINGBACK_DRAIN_DELAY_MS: wholeNumber({
     unit: "ms",

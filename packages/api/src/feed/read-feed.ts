@@ -49,7 +49,7 @@ export async function readFeed(query: FeedQuery, deps: FeedDeps): Promise<FeedPa
     const untilMs = deps.monotonicMs() + waitMs;
     let page = await readPage(query, deps);
     while (page.kind === "page" && page.events.length === 0 && !page.hasMore) {
-      const waking = await waiter.next(Math.max(0, untilMs - deps.monotonicMs()));
+      const waking = await waiter.next(Math.max(0, untilMs - deps.monotonicMs()), page.position);
       if (waking === "aborted") return page;
       page = await readPage({ ...query, after: page.position }, deps);
       if (waking !== "changed") return page;

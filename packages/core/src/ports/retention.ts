@@ -9,6 +9,8 @@ export interface Retention {
   readonly deliveriesMs: number;
   /** Since a delivery was given up; its dead letter and its attempts go with it. */
   readonly deadLettersMs: number;
+  /** Since a job's payloads were erased, which `expiresAt` says when: how long it is still told how the job ended. */
+  readonly tombstonesMs: number;
 }
 
 export interface Expiry {

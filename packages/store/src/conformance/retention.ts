@@ -15,7 +15,12 @@ import {
 } from "./scene.ts";
 
 const hourMs = 3_600_000;
-const retention = { eventsMs: 3 * hourMs, deliveriesMs: 2 * hourMs, deadLettersMs: 5 * hourMs };
+const retention = {
+  eventsMs: 3 * hourMs,
+  deliveriesMs: 2 * hourMs,
+  deadLettersMs: 5 * hourMs,
+  tombstonesMs: 9e12,
+};
 
 /** The verbs of these stories. */
 function storiesOf(scene: Scene) {

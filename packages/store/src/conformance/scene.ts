@@ -166,7 +166,9 @@ function acceptanceOf(
       priority: 0,
       runAt: null,
       runTimeoutMs: 60_000,
+      queueTimeoutMs: null,
       maxRuns: 1,
+      resultTtlMs: 86_400_000,
       callback: {
         url: "https://example.com/done?token=t",
         events: terminalEvents,
@@ -204,7 +206,12 @@ function recordOf(lane: HeldLane, claimed: ClaimedDelivery, ending: Ending & { r
 }
 
 const monthMs = 30 * 86_400_000;
-export const retention: Retention = { eventsMs: monthMs, deliveriesMs: monthMs, deadLettersMs: monthMs };
+export const retention: Retention = {
+  eventsMs: monthMs,
+  deliveriesMs: monthMs,
+  deadLettersMs: monthMs,
+  tombstonesMs: monthMs,
+};
 
 /** Two attempts, a second apart. */
 export const twoAttempts = [1_000] as const;

@@ -33,9 +33,16 @@ const broken: Readonly<Record<string, string>> = {
     select 1 from job as j where (j.finished_at is not null)::int <> (
       select count(*) from event as e where e.tenant_id = j.tenant_id and e.job_id = j.id
         and e.type in ('job.succeeded', 'job.failed', 'job.canceled'))`,
-  "a job has a result if it succeeded, and only then": `
-    select 1 from job as j where (j.status = 'succeeded') <> exists (
+  "a job has a result if it succeeded and nothing erased it, and only then": `
+    select 1 from job as j where (j.status = 'succeeded' and j.erased_at is null and j.result_erased_at is null) <> exists (
       select 1 from job_result as r where r.tenant_id = j.tenant_id and r.job_id = j.id)`,
+  "a job expires when it has ended, and a tombstone has neither payloads nor metadata": `
+    select 1 from job as j where (j.finished_at is null) <> (j.expires_at is null)
+      or (j.erased_at is null) <> (j.forget_at is null)
+      or j.erased_at is not null and (j.metadata::text <> '{}' or exists (
+        select 1 from job_input as i where i.tenant_id = j.tenant_id and i.job_id = j.id))`,
+  "only a job that waits for its first run can be too late for it": `
+    select 1 from job as j where j.start_by is not null and (j.status <> 'queued' or j.runs > 0)`,
   "an endpoint is paused when its lane is": `
     select 1 from endpoint as e join lane as l on l.tenant_id = e.tenant_id and l.id = e.id
     where (e.status = 'paused') <> l.paused`,

@@ -6,7 +6,12 @@ import { useCluster } from "../testing/postgres-ground.ts";
 
 const rows = 5_000;
 const hourMs = 3_600_000;
-const retention = { eventsMs: 2 * hourMs, deliveriesMs: 2 * hourMs, deadLettersMs: 2 * hourMs };
+const retention = {
+  eventsMs: 2 * hourMs,
+  deliveriesMs: 2 * hourMs,
+  deadLettersMs: 2 * hourMs,
+  tombstonesMs: 9e12,
+};
 
 describe("the layout on PostgreSQL", () => {
   const cluster = useCluster();

@@ -163,9 +163,18 @@ async function doEverything(scene: Scene): Promise<void> {
   await store.due(scene.now(), 9);
   // What is oldest of everything is over: first deliveries, then events.
   const never = 9e15;
-  await store.expire({ now: 600, limit: 9, retention: { eventsMs: 0, deliveriesMs: 0, deadLettersMs: 0 } });
-  const retention = { eventsMs: 0, deliveriesMs: never, deadLettersMs: never };
+  const nothing = { eventsMs: 0, deliveriesMs: 0, deadLettersMs: 0, tombstonesMs: 0 };
+  await store.expire({ now: 600, limit: 9, retention: nothing });
+  const retention = { ...nothing, deliveriesMs: never, deadLettersMs: never };
   await store.expire({ now: 600, limit: 9, retention });
+  await store.runs.failUnstarted({ now: scene.now(), limit: 9 });
+  await store.intake.acceptTogether([scene.acceptance({}, { ownId: { requestHash: "h" } })], scene.now());
+  await store.intake.eraseResults([{ tenantId, jobId: "job_000000002" }], scene.now());
+  await store.kinds.announce({ holder: "h", kinds: [{ kind: "k", runTimeoutMs: 1, maxRuns: 1 }], now: 1 });
+  await store.kinds.announced(0);
+  const short = await scene.submit({ resultTtlMs: 1_000 });
+  await store.intake.cancelJobs([{ tenantId, jobId: short.id }], scene.now());
+  await store.expire({ now: scene.now() + 1_000, limit: 9, retention });
   const rotation = { secret: "whsec_bmV3", overlapUntil: scene.now(), now: scene.now() };
   await store.tenants.rotateCallbackSecret(tenantId, rotation);
   const key = { tenantId, id: "key_1", lookup: "abc", hash: "h", scopes: [], expiresAt: null };

@@ -4,7 +4,12 @@ import type { Store } from "@ringback/core";
 import { only, openScene, present, tenantId, twoAttempts, type Scene } from "../conformance/scene.ts";
 import { useCluster } from "../testing/postgres-ground.ts";
 
-const retention = { eventsMs: 3_600_000, deliveriesMs: 3_600_000, deadLettersMs: 3_600_000 };
+const retention = {
+  eventsMs: 3_600_000,
+  deliveriesMs: 3_600_000,
+  deadLettersMs: 3_600_000,
+  tombstonesMs: 9e12,
+};
 
 describe("retention on PostgreSQL", () => {
   const cluster = useCluster();

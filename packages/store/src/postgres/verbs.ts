@@ -15,7 +15,8 @@ import { asUnavailable } from "./faults.ts";
 import type { Ground } from "./ground.ts";
 import type { DeliveryKey } from "./transitions/attempts.ts";
 import { recordAttempts } from "./transitions/attempts.ts";
-import { acceptJobs, cancelJobs, type AtTime } from "./transitions/intake.ts";
+import { acceptJobs, acceptTogether, cancelJobs, eraseResults, type AtTime } from "./transitions/intake.ts";
+import { announcedKinds, announceKinds } from "./transitions/kinds.ts";
 import {
   claimDeliveries,
   claimLanes,
@@ -29,6 +30,7 @@ import {
   endRuns,
   extendRuns,
   failUnknownKinds,
+  failUnstarted,
   recoverRuns,
   reportProgress,
   type Lease,
@@ -47,7 +49,10 @@ export type Transact = <Result>(
   work: (ground: Ground) => Promise<Result>,
 ) => Promise<Result>;
 
-export type Verbs = Pick<Store, "intake" | "runs" | "lanes" | "support" | "recover" | "due" | "expire"> & {
+export type Verbs = Pick<
+  Store,
+  "intake" | "runs" | "lanes" | "support" | "kinds" | "recover" | "due" | "expire"
+> & {
   readonly tenants: Pick<
     Store["tenants"],
     "ensureTenant" | "rotateCallbackSecret" | "putKeys" | "putFirstKey"
@@ -87,6 +92,7 @@ function listsOf(transact: Transact, groups: CallGroups) {
   return {
     accept: front<AtTime<Acceptance>, Awaited<ReturnType<typeof acceptJobs>>[number]>(acceptJobs),
     cancel: front<AtTime<JobKey>, Awaited<ReturnType<typeof cancelJobs>>[number]>(cancelJobs),
+    eraseResults: front<AtTime<JobKey>, Awaited<ReturnType<typeof eraseResults>>[number]>(eraseResults),
     redeliver: front<AtTime<DeliveryKey>, Awaited<ReturnType<typeof redeliver>>[number]>(redeliver),
     extendRuns: work<Lease<RunKey>, Awaited<ReturnType<typeof extendRuns>>[number]>(extendRuns),
     report: work<AtTime<RunProgress>, "written" | "lost">(reportProgress),
@@ -120,7 +126,9 @@ function intakeAndRuns(lists: Lists, alone: Alone): Pick<Verbs, "intake" | "runs
   return {
     intake: {
       acceptJobs: (items, now) => lists.accept(atTime(items, now)),
+      acceptTogether: (items, now) => alone.front((ground) => acceptTogether(ground, atTime(items, now))),
       cancelJobs: (items, now) => lists.cancel(atTime(items, now)),
+      eraseResults: (items, now) => lists.eraseResults(atTime(items, now)),
     },
     runs: {
       claim: (options) => alone.work((ground) => claimRuns(ground, options)),
@@ -128,6 +136,7 @@ function intakeAndRuns(lists: Lists, alone: Alone): Pick<Verbs, "intake" | "runs
         lists.extendRuns(keys.map((key) => ({ key, leaseUntil: now + leaseMs }))),
       reportProgress: (items, now) => lists.report(atTime(items, now)),
       end: (items, now) => lists.end(atTime(items, now)),
+      failUnstarted: (options) => alone.work((ground) => failUnstarted(ground, options)),
       failUnknownKinds: (options) => alone.work((ground) => failUnknownKinds(ground, options)),
     },
   };
@@ -167,8 +176,12 @@ function lanesAndSupport(lists: Lists, alone: Alone): Pick<Verbs, "lanes" | "sup
   };
 }
 
-function upkeepOf(alone: Alone): Pick<Verbs, "recover" | "due" | "expire"> {
+function upkeepOf(alone: Alone): Pick<Verbs, "kinds" | "recover" | "due" | "expire"> {
   return {
+    kinds: {
+      announce: (announcement) => alone.work((ground) => announceKinds(ground, announcement)),
+      announced: (since) => alone.front((ground) => announcedKinds(ground, since)),
+    },
     async recover(whose) {
       const recovered = { runs: 0, lanes: 0, attempts: 0 };
       const limited = { ...whose, limit: recoveredAtOnceMax };

@@ -33,9 +33,15 @@ const broken: Readonly<Record<string, string>> = {
     select * from job where (finished_at is not null) <> (
       select count(*) from event where event.tenant_id = job.tenant_id and job_id = job.id
         and type in ('job.succeeded', 'job.failed', 'job.canceled'))`,
-  "a job has a result if it succeeded, and only then": `
-    select * from job where (status = 'succeeded') <> exists (
+  "a job has a result if it succeeded and nothing erased it, and only then": `
+    select * from job where (status = 'succeeded' and erased_at is null and result_erased_at is null) <> exists (
       select 1 from job_result where job_result.tenant_id = job.tenant_id and job_id = job.id)`,
+  "a job expires when it has ended, and a tombstone has neither payloads nor metadata": `
+    select * from job where (finished_at is null) <> (expires_at is null) or (erased_at is null) <> (forget_at is null)
+      or erased_at is not null and (metadata <> '{}' or exists (
+        select 1 from job_input where job_input.tenant_id = job.tenant_id and job_id = job.id))`,
+  "only a job that waits for its first run can be too late for it": `
+    select * from job where start_by is not null and (status <> 'queued' or runs > 0)`,
   "an endpoint is paused when its lane is": `
     select * from endpoint join lane on lane.tenant_id = endpoint.tenant_id and lane.id = endpoint.id
     where (endpoint.status = 'paused') <> lane.paused`,

@@ -42,6 +42,9 @@ export function jobOf(row: JobRow): Job {
     runAt: row.runAt,
     startedAt: row.startedAt,
     finishedAt: row.finishedAt,
+    expiresAt: row.expiresAt,
+    erasedAt: row.erasedAt,
+    resultErasedAt: row.resultErasedAt,
     cancelRequestedAt: row.cancelRequestedAt,
     version: row.version,
   };

@@ -13,6 +13,7 @@ import { migrate, readMigrations } from "./migrate.ts";
 import { inMemory } from "./open-file.ts";
 import { createReads } from "./reads.ts";
 import { createIntakeTransitions } from "./transitions/intake.ts";
+import { createKindTransitions } from "./transitions/kinds.ts";
 import { createLaneTransitions } from "./transitions/lanes.ts";
 import { createRunTransitions } from "./transitions/runs.ts";
 import { createSupportTransitions } from "./transitions/support.ts";
@@ -146,6 +147,7 @@ function everyTransition(client: Sqlite.Database): ReadonlySet<string> {
   createLaneTransitions(ground);
   createSupportTransitions(ground);
   createTenantTransitions(ground);
+  createKindTransitions(ground);
   createUpkeep(ground);
   client.prepare = prepare;
   return statements;

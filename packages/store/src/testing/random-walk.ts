@@ -8,6 +8,7 @@ import {
   twoAttempts,
   type Ending,
   type Scene,
+  retention,
 } from "../conformance/scene.ts";
 
 export interface RandomWalk {
@@ -33,7 +34,12 @@ const endings: readonly Ending[] = [
 ];
 
 /** Short enough that much is over before the walk is. */
-const walkRetention: Retention = { eventsMs: 60_000, deliveriesMs: 30_000, deadLettersMs: 90_000 };
+const walkRetention: Retention = {
+  eventsMs: 60_000,
+  deliveriesMs: 30_000,
+  deadLettersMs: 90_000,
+  tombstonesMs: 1_000,
+};
 
 export async function createRandomWalk(
   scene: Scene,
@@ -56,7 +62,11 @@ export async function createRandomWalk(
     async submit() {
       const endpointId = pick(endpoints)?.id ?? "";
       const callback = pick([null, undefined, { endpointId, events: ["job.*"] }]);
-      const over = callback === undefined ? { maxRuns: 2 } : { callback };
+      const over = {
+        ...(callback === undefined ? { maxRuns: 2 } : { callback }),
+        resultTtlMs: pick([1_000, 86_400_000]) ?? 0,
+        queueTimeoutMs: pick([null, null, 2_000]) ?? null,
+      };
       jobs.push((await scene.submit(over)).id);
     },
     claimRuns: async () => runs.push(...(await scene.claimRuns(2))),
@@ -100,6 +110,13 @@ export async function createRandomWalk(
       const reason = status === "paused" ? ("operator" as const) : null;
       await store.support.setEndpointStatus(key, { status, reason }, scene.now());
     },
+    async eraseResult() {
+      const jobId = pick(jobs);
+      if (jobId !== undefined) await store.intake.eraseResults([{ tenantId, jobId }], scene.now());
+    },
+    failUnstarted: () => store.runs.failUnstarted({ now: scene.now(), limit: 2 }),
+    expire: () =>
+      store.expire({ now: scene.now(), limit: 2, retention: { ...retention, tombstonesMs: 1_000 } }),
     async recover() {
       scene.pass(Math.floor(unit() * leaseMs));
       await store.recover({ now: scene.now() });
@@ -111,7 +128,16 @@ export async function createRandomWalk(
   }
 
   // What makes things go on comes more often than what disturbs.
-  const disturbing = new Set(["cancel", "release", "redeliver", "pauseOrResume", "recover"]);
+  const disturbing = new Set([
+    "cancel",
+    "release",
+    "redeliver",
+    "pauseOrResume",
+    "eraseResult",
+    "failUnstarted",
+    "expire",
+    "recover",
+  ]);
   const weighted = Object.entries(verbs).flatMap((entry) =>
     Array.from({ length: disturbing.has(entry[0]) ? 1 : 4 }, () => entry),
   );

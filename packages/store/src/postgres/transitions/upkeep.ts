@@ -2,6 +2,8 @@
 import type { Due, Expiry, Instant } from "@ringback/core";
 import type { Ground } from "../ground.ts";
 import { deleteOver } from "./retention.ts";
+import { expireJobs } from "./job-expiry.ts";
+import { expireKinds } from "./kinds.ts";
 import { usedPriorities } from "./runs.ts";
 
 const earliest = (condition: string): string => `${usedPriorities}
@@ -43,6 +45,8 @@ export async function expire(ground: Ground, expiry: Expiry): Promise<number> {
   const deleted = await Promise.all(
     [expireKeys, expireSecrets].map((text) => ground.transaction.ask(text, [now, limit])),
   );
-  const done = deleted.flat().length;
+  const { tombstonesMs: tombstoneMs } = expiry.retention;
+  const jobs = await expireJobs(ground, { now, limit, tombstoneMs });
+  const done = deleted.flat().length + jobs + (await expireKinds(ground, { now, limit }));
   return done >= limit ? done : done + (await deleteOver(ground, { ...expiry, limit: limit - done }));
 }

@@ -3,6 +3,9 @@ import type { Due, Expiry, Instant } from "@ringback/core";
 import type { Ground } from "../ground.ts";
 import { createRetention } from "./retention.ts";
 
+import { createJobExpiry } from "./job-expiry.ts";
+import { createKindTransitions } from "./kinds.ts";
+
 export interface Upkeep {
   due(now: Instant, limit: number): Due;
   expire(expiry: Expiry): number;
@@ -11,6 +14,8 @@ export interface Upkeep {
 export function createUpkeep(ground: Ground): Upkeep {
   const { client } = ground;
   const retention = createRetention(ground);
+  const jobs = createJobExpiry(ground);
+  const kinds = createKindTransitions(ground);
   // The claim's index begins with the priority, so each of the few priorities in use costs one seek.
   const priorities = `with recursive used(priority) as (
       select max(priority) from job where status = 'queued'
@@ -57,7 +62,12 @@ export function createUpkeep(ground: Ground): Upkeep {
     }),
     expire(expiry) {
       const { now, limit } = expiry;
-      const done = expireKeys.run(now, limit).changes + expireSecrets.run(now, limit).changes;
+      const { tombstonesMs: tombstoneMs } = expiry.retention;
+      const done =
+        expireKeys.run(now, limit).changes +
+        expireSecrets.run(now, limit).changes +
+        jobs.expireJobs({ now, limit, tombstoneMs }) +
+        kinds.expireKinds({ now, limit });
       return done >= limit ? done : done + retention.deleteOver({ ...expiry, limit: limit - done });
     },
   };
