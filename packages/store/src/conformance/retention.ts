@@ -280,6 +280,21 @@ export function describeRetention(openStore: OpenStore): void {
       expect(await stories.getDelivery(id)).toBeNull();
     });
 
+    it("a delivery is read whole or not at all while it is being deleted", async () => {
+      const ids: string[] = [];
+      for (let at = 0; at < 10; at += 1) {
+        ids.push((await stories.ended(at % 2 === 0 ? {} : { code: "no_retry", status: 400 })).id);
+      }
+      scene.pass(retention.deadLettersMs);
+      const reads = ids.flatMap((id) => [
+        stories.getDelivery(id),
+        scene.store.reads.getDeadLetter(tenantId, id),
+      ]);
+      const [found] = await Promise.all([Promise.all(reads), stories.expireAll(3)]);
+      for (const read of found) if (read !== null) expect(read.attempts).toHaveLength(1);
+      expect(await Promise.all(ids.map(stories.getDelivery))).toEqual(ids.map(() => null));
+    });
+
     it("a redelivery that comes after it finds nothing; one that came before it is sent", async () => {
       const early = await stories.ended();
       const late = await stories.ended();
