@@ -1,6 +1,6 @@
 // Reads the command line: which figures, which modes, how much.
 import { parseArgs } from "node:util";
-import { modeNames, type ModeName } from "./figure.ts";
+import { modeNames, type ModeName } from "./line.ts";
 
 export interface Asked {
   /** In the order of the figures, each once. */

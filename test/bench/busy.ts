@@ -1,7 +1,9 @@
 // How busy each process was while something was measured: what limits a figure is what was busy all the time.
 import { cpus } from "node:os";
 import type { Child } from "./children/child.ts";
-import type { Busy } from "./figure.ts";
+
+/** Each process's share of one core while it was measured, and the whole machine's share of all its cores. */
+export type Busy = Readonly<Record<string, number>>;
 
 export interface BusyWatch {
   /** Watches these processes, the benchmark's own (as `load`) and the machine while `work` goes on; adds to what was seen before. */

@@ -2,7 +2,7 @@
 import { createBusyWatch, type BusyWatch } from "./busy.ts";
 import { startChild, type Child, type ChildOptions } from "./children/child.ts";
 import type { Closing } from "./closing.ts";
-import type { ModeName } from "./figure.ts";
+import type { ModeName } from "./line.ts";
 import { openHouse, type House } from "./house/house.ts";
 import type { Mode } from "./house/mode.ts";
 

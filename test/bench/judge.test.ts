@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { both, type Line } from "./figure.ts";
+import { both, type Line } from "./line.ts";
 import { judge } from "./judge.ts";
 
 const line = (over: Partial<Line>): Line => ({

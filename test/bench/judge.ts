@@ -1,5 +1,5 @@
 // Judges the rounds of one line in one mode: what was measured, what is compared, and whether the aim is met.
-import type { Aim, Judging, Line, ModeName } from "./figure.ts";
+import type { Aim, Judging, Line, ModeName } from "./line.ts";
 import type { Round } from "./numbers/rounds.ts";
 import { spreadOf, type Spread } from "./numbers/statistics.ts";
 

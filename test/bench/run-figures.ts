@@ -1,7 +1,9 @@
 // Runs the figures one after the other, each for every mode, and judges what they measured. What cannot be measured is told, and
 // the others go on.
 import { createClosing, type Closing } from "./closing.ts";
-import type { Busy, Figure, Line, ModeName } from "./figure.ts";
+import type { Busy } from "./busy.ts";
+import type { Figure } from "./figure.ts";
+import type { Line, ModeName } from "./line.ts";
 import { layGround, type Size } from "./ground.ts";
 import type { Mode } from "./house/mode.ts";
 import { judge, type Judged } from "./judge.ts";

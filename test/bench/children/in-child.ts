@@ -21,7 +21,7 @@ export interface Usage {
 
 /** `onOrphaned` is called when the parent is gone, however it ended; unless told otherwise the process then ends at once. */
 export function answerParent(verbs: Verbs, onOrphaned: () => void = die): void {
-  const all: Verbs = { usage, ...verbs };
+  const all: Verbs = { usage, pid: () => process.pid, ...verbs };
   process.on("message", (question: Question) => void answer(all, question));
   process.on("disconnect", onOrphaned);
 }

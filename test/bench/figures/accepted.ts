@@ -1,5 +1,6 @@
 // (a) Accepted jobs per second, each of them on disk, against the same route of the same server with a store that keeps nothing.
-import { both, type Figure } from "../figure.ts";
+import type { Figure } from "../figure.ts";
+import { both } from "../line.ts";
 import type { Ground } from "../ground.ts";
 import { closedLoop } from "../load/closed-loop.ts";
 import { requestBytes } from "../load/request-bytes.ts";

@@ -1,6 +1,7 @@
 // (g) What a million deliveries in the tables cost: deliveries per second beside 1,000,000 of them against beside 1,000, and how
 // long a page of dead letters takes then.
-import { both, type Figure } from "../figure.ts";
+import type { Figure } from "../figure.ts";
+import { both } from "../line.ts";
 import type { Api } from "../load/api.ts";
 import { inTurn, type Round } from "../numbers/rounds.ts";
 import { dispatching } from "./deliveries.ts";
@@ -23,7 +24,7 @@ export const growth: Figure = {
       aim: both({ below: 10 }),
     },
     page: {
-      name: "a page of dead letters, slowest of ten",
+      name: "dead-letter page, slowest of ten",
       against: null,
       unit: "ms",
       judging: "value",

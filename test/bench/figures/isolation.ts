@@ -1,13 +1,14 @@
 // (f) What one endpoint that never answers, and is owed five times its share, does to the latency of twenty healthy ones: their
 // p95 with it, against their p95 without it, in turn on one server. Without it, it is paused and owed nothing new.
-import { both, type Figure } from "../figure.ts";
+import type { Figure } from "../figure.ts";
+import { both } from "../line.ts";
 import type { Api } from "../load/api.ts";
 import { inTurn } from "../numbers/rounds.ts";
 import { percentile } from "../numbers/statistics.ts";
 import { createEndpoint } from "./owing.ts";
 import { timedJobs, type Submission } from "./timed-jobs.ts";
 
-const sizes = { full: { rounds: 5, roundMs: 6_000 }, quick: { rounds: 1, roundMs: 2_000 } };
+const sizes = { full: { rounds: 5, roundMs: 5_000 }, quick: { rounds: 1, roundMs: 2_000 } };
 
 const healthy = 20;
 const healthyPerSecond = 200;
@@ -68,7 +69,7 @@ export const isolation: Figure = {
 };
 
 /** Every fifth is for the sick one, so that they come evenly. */
-function submissionOf(
+export function submissionOf(
   n: number,
   { sickId, toHealthy }: { readonly sickId: string; readonly toHealthy: (n: number) => Submission },
 ): Submission {

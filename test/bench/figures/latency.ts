@@ -1,5 +1,6 @@
 // (e) How long a job takes from the instant it was meant to be submitted to its callback, at a steady 200 jobs per second.
-import { both, type Figure, type Line } from "../figure.ts";
+import type { Figure } from "../figure.ts";
+import { both, type Line } from "../line.ts";
 import type { Round } from "../numbers/rounds.ts";
 import { percentile } from "../numbers/statistics.ts";
 import { timedJobs } from "./timed-jobs.ts";

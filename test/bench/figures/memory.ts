@@ -1,5 +1,6 @@
 // (h) Memory of the dispatcher's process while 100,000 deliveries are due in 400 lanes, whose receivers take two seconds to answer.
-import { both, type Figure } from "../figure.ts";
+import type { Figure } from "../figure.ts";
+import { both } from "../line.ts";
 import type { Usage } from "../children/in-child.ts";
 import { oweDeliveries } from "./owing.ts";
 

@@ -4,6 +4,7 @@ import type { Child } from "../children/child.ts";
 import type { Counted, Sample } from "../children/receiver.ts";
 import type { House, Server } from "../house/house.ts";
 import type { Api } from "../load/api.ts";
+import { waitUntil } from "../../support/wait-until.ts";
 
 export interface Owing {
   readonly receiver: Child;
@@ -75,16 +76,12 @@ export async function deliverAll(
 }
 
 const recordedWithinMs = 10_000;
-const lookAgainMs = 20;
 
 async function allRecorded(api: Api, endpointId: string): Promise<void> {
-  const giveUpMs = performance.now() + recordedWithinMs;
-  for (;;) {
-    const path = `/v1/deliveries?endpointId=${endpointId}&status=pending&limit=1`;
-    const { data } = await api.get<{ readonly data: readonly unknown[] }>(path);
-    if (data.length === 0) return;
-    if (performance.now() > giveUpMs)
-      throw new Error(`deliveries are still unrecorded after ${recordedWithinMs} ms`);
-    await new Promise((resolve) => setTimeout(resolve, lookAgainMs));
-  }
+  const path = `/v1/deliveries?endpointId=${endpointId}&status=pending&limit=1`;
+  await waitUntil(() => api.get<{ readonly data: readonly unknown[] }>(path), {
+    holds: ({ data }) => data.length === 0,
+    timeoutMs: recordedWithinMs,
+    what: "record of every delivery",
+  });
 }

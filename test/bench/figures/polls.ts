@@ -1,5 +1,6 @@
 // (b) Polls per second of jobs that have not changed (304), against a bare route that compares one ETag.
-import { both, type Figure } from "../figure.ts";
+import type { Figure } from "../figure.ts";
+import { both } from "../line.ts";
 import type { Api } from "../load/api.ts";
 import { closedLoop } from "../load/closed-loop.ts";
 import { requestBytes } from "../load/request-bytes.ts";

@@ -1,6 +1,6 @@
 // What differs between the modes: where the rows lie, and in how many processes the server runs.
 import type { Closing } from "../closing.ts";
-import type { ModeName } from "../figure.ts";
+import type { ModeName } from "../line.ts";
 import type { Filling } from "../fill/statements.ts";
 
 /** What one process of the server does. */

@@ -8,19 +8,23 @@ export interface OpenLoop {
   readonly send: (n: number, intendedMs: number) => Promise<void>;
 }
 
-/** Resolves when everything has been sent and each `send` has resolved; rejects when one did. */
+/** Resolves when everything has been sent and each `send` has resolved; rejects as soon as one did. */
 export async function openLoop({ perSecond, forMs, send }: OpenLoop): Promise<void> {
   const stepMs = 1_000 / perSecond;
   const count = Math.floor(forMs / stepMs);
   const startedMs = performance.now();
   const sent: Promise<void>[] = [];
+  const failed = Promise.withResolvers<never>();
   while (sent.length < count) {
     const elapsedMs = performance.now() - startedMs;
     while (sent.length < count && sent.length * stepMs <= elapsedMs) {
-      sent.push(send(sent.length, startedMs + sent.length * stepMs));
+      const sending = send(sent.length, startedMs + sent.length * stepMs);
+      sending.catch(failed.reject);
+      sent.push(sending);
     }
     const restMs = sent.length * stepMs - (performance.now() - startedMs);
-    await new Promise((resolve) => setTimeout(resolve, Math.max(0, Math.floor(restMs))));
+    const pause = new Promise((resolve) => setTimeout(resolve, Math.max(0, Math.floor(restMs))));
+    await Promise.race([pause, failed.promise]);
   }
   await Promise.all(sent);
 }

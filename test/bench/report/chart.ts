@@ -1,6 +1,7 @@
 // The report as a picture: for each line a bar per mode, beside the mark of its aim. Each line has a scale of its own, from zero;
 // text says what the bar is worth, so nothing is told by colour alone.
-import { modeNames, type Aim, type ModeName } from "../figure.ts";
+import { modeNames, type Aim, type ModeName } from "../line.ts";
+import type { Spread } from "../numbers/statistics.ts";
 import type { Result } from "../run-figures.ts";
 import { aimText, judgedSpread, measured } from "./format.ts";
 import type { Run } from "./json.ts";
@@ -11,7 +12,7 @@ const nameWidth = 290;
 const barsLeft = margin + nameWidth;
 const barsWidth = 330;
 const textLeft = barsLeft + barsWidth + 16;
-const headHeight = 108;
+const headHeight = 124;
 const barHeight = 14;
 const barStep = 20;
 const groupGap = 26;
@@ -28,7 +29,7 @@ export function chart(run: Run): string {
   const parts: string[] = [];
   let top = headHeight;
   for (const group of groups) {
-    parts.push(groupOf(group, top));
+    parts.push(groupOf(group, { top, scale: barsWidth / scaleMax(sharingScale(group, run.results)) }));
     top += group.length * barStep + groupGap;
   }
   const height = top + footHeight - groupGap;
@@ -58,15 +59,17 @@ function head({ results, size }: Run): string {
   const missed = results.filter(({ outcome }) => "verdict" in outcome && outcome.verdict === "missed").length;
   const judged = results.filter(({ outcome }) => "verdict" in outcome && outcome.verdict !== "no aim").length;
   const note =
-    size === "quick" ? "Small counts: not to be judged by." : "Each bar is a median of its rounds.";
+    size === "quick"
+      ? "Small counts: not to be judged by."
+      : "A bar is the median of its rounds, the line in it goes from the smallest to the largest.";
   const legend = modeNames
     .map((mode, at) => {
       const left = barsLeft + at * 112;
-      return `<rect x="${left}" y="71" width="12" height="12" rx="2" fill="${colors[mode]}"/>${text(left + 18, 81, mode)}`;
+      return `<rect x="${left}" y="87" width="12" height="12" rx="2" fill="${colors[mode]}"/>${text(left + 18, 97, mode)}`;
     })
     .join("");
   const left = barsLeft + 224;
-  const mark = `<line x1="${left + 5}" x2="${left + 5}" y1="68" y2="86" stroke="${aimInk}" stroke-width="2"/>${text(left + 14, 81, "aim")}`;
+  const mark = `<line x1="${left + 5}" x2="${left + 5}" y1="84" y2="102" stroke="${aimInk}" stroke-width="2"/>${text(left + 14, 97, "aim")}`;
   return [
     text(margin, 40, "What Ringback does in a second, and what it costs", { size: 20, weight: 600 }),
     text(margin, 62, `${judged - missed} of ${judged} aims met. ${note}`, { fill: pale }),
@@ -75,11 +78,26 @@ function head({ results, size }: Run): string {
   ].join("\n");
 }
 
-function groupOf(group: readonly Result[], top: number): string {
+/** Values of one figure in one unit, such as its percentiles, are drawn to one scale; whatever else is to its own. */
+function sharingScale(group: readonly Result[], results: readonly Result[]): readonly Result[] {
+  const isValue = ({ line }: Result): boolean => line.judging === "value";
+  const [first] = group;
+  if (first === undefined || !isValue(first)) return group;
+  return results.filter(
+    (other) => other.letter === first.letter && other.line.unit === first.line.unit && isValue(other),
+  );
+}
+
+interface Place {
+  readonly top: number;
+  /** Pixels for one of what is judged. */
+  readonly scale: number;
+}
+
+function groupOf(group: readonly Result[], { top, scale }: Place): string {
   const [first] = group;
   if (first === undefined) return "";
   const { letter, line } = first;
-  const scale = barsWidth / scaleMax(group);
   const middle = top + (group.length * barStep) / 2;
   const against =
     line.against === null
@@ -90,7 +108,7 @@ function groupOf(group: readonly Result[], top: number): string {
     text(margin, nameTop, `(${letter})`, { fill: pale }),
     text(margin + 28, nameTop, line.name, { weight: 600 }),
     ...against,
-    ...group.map((result, at) => bar(result, top + at * barStep, scale)),
+    ...group.map((result, at) => bar(result, { top: top + at * barStep, scale })),
   ].join("\n");
 }
 
@@ -104,7 +122,7 @@ function scaleMax(group: readonly Result[]): number {
   return Math.max(...values, Number.MIN_VALUE) * 1.12;
 }
 
-function bar({ mode, line, outcome }: Result, top: number, scale: number): string {
+function bar({ mode, line, outcome }: Result, { top, scale }: Place): string {
   const background = `<rect x="${barsLeft}" y="${top}" width="${barsWidth}" height="${barHeight}" rx="2" fill="${track}"/>`;
   if ("problem" in outcome)
     return background + text(textLeft, top + 11.5, "not measured", { fill: pale, size: 12 });
@@ -117,9 +135,20 @@ function bar({ mode, line, outcome }: Result, top: number, scale: number): strin
   return [
     background,
     filled,
+    spreadMark(judged, { top, scale }),
     aim === null ? "" : aimMark(valueOf(aim) * scale, top),
     `<text x="${textLeft}" y="${top + 11.5}" font-size="12">${escaped(said)}<tspan dx="10" fill="${verdict === "missed" ? aimInk : pale}">${escaped(aimed)}</tspan></text>`,
   ].join("");
+}
+
+/** From the smallest round to the largest; nothing for a single one. */
+function spreadMark({ min, max }: Spread, { top, scale }: Place): string {
+  if (min === max) return "";
+  const [from, to] = [min, max].map((value) =>
+    (barsLeft + Math.min(barsWidth, Math.max(0, value * scale))).toFixed(1),
+  );
+  const middle = top + barHeight / 2;
+  return `<line x1="${from}" x2="${to}" y1="${middle}" y2="${middle}" stroke="${ink}" stroke-opacity="0.55"/>`;
 }
 
 function aimMark(at: number, top: number): string {

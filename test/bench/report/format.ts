@@ -1,5 +1,6 @@
 // How the report spells numbers.
-import type { Aim, Busy, Judging, Line, Unit } from "../figure.ts";
+import type { Busy } from "../busy.ts";
+import type { Aim, Judging, Line, Unit } from "../line.ts";
 import type { Spread } from "../numbers/statistics.ts";
 
 /** `7,717/s`, `12.3 ms`, `184 MB`. */
