@@ -3,6 +3,7 @@ import { describe } from "vitest";
 import { describeAttempts } from "./attempts.ts";
 import { describeEvents } from "./events.ts";
 import { describeIntake } from "./intake.ts";
+import { describeLaneBatches } from "./lane-batches.ts";
 import { describeLanes } from "./lanes.ts";
 import { describeReads } from "./reads.ts";
 import { describeRecovery } from "./recovery.ts";
@@ -17,6 +18,7 @@ export function describeStore(openStore: OpenStore): void {
     describeEvents(openStore);
     describeLanes(openStore);
     describeAttempts(openStore);
+    describeLaneBatches(openStore);
     describeRecovery(openStore);
     describeReads(openStore);
     describeTenants(openStore);
