@@ -67,3 +67,19 @@ it("F21 tells everybody when the store is not there, without asking it again for
   expect(answers.every(({ status }) => status === "rejected")).toBe(true);
   expect(calls).toBe(1);
 });
+
+it("holds a full batch back while it is told to, so that others join it, but for no longer than 5 ms", async () => {
+  const { clock, written, batch } = open();
+  batch.hold();
+  const held = ["a", "b", "c", "d"].map((id) => batch.add(recordOf(id)));
+  expect(written).toEqual([]);
+  batch.release();
+  await Promise.all(held);
+  expect(written).toEqual([["a", "b", "c", "d"]]);
+  batch.hold();
+  const late = batch.add(recordOf("e"));
+  clock.advance(5);
+  await late;
+  batch.release();
+  expect(written).toEqual([["a", "b", "c", "d"], ["e"]]);
+});

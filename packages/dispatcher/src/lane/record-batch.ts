@@ -7,7 +7,7 @@ export type RecordAnswer = "recorded" | "lost";
 export interface RecordBatchOptions {
   readonly lanes: Pick<LaneStore, "recordAttempts">;
   readonly clock: Clock;
-  /** A batch of this size is written at once. */
+  /** A batch of this size is written at once, unless it is held. */
   readonly recordsMax: number;
 }
 
@@ -24,6 +24,7 @@ export class RecordBatch {
   readonly #options: RecordBatchOptions;
   #waiting: Waiting[] = [];
   #forget: () => void = nothing;
+  #isHeld = false;
 
   constructor(options: RecordBatchOptions) {
     this.#options = options;
@@ -33,11 +34,25 @@ export class RecordBatch {
   add(record: AttemptRecord): Promise<RecordAnswer> {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ record, resolve, reject });
-      if (this.#waiting.length >= this.#options.recordsMax) this.flush();
+      if (this.#isFull && !this.#isHeld) this.flush();
       else if (this.#waiting.length === 1) {
         this.#forget = this.#options.clock.after(gatherMs, () => this.flush());
       }
     });
+  }
+
+  /** Until `release`, a full batch waits for a `flush` that is bound to come, or for its time; others may join it meanwhile. */
+  hold(): void {
+    this.#isHeld = true;
+  }
+
+  release(): void {
+    this.#isHeld = false;
+    if (this.#isFull) this.flush();
+  }
+
+  get #isFull(): boolean {
+    return this.#waiting.length >= this.#options.recordsMax;
   }
 
   /** Writes what has been gathered, within this turn of the event loop. */

@@ -4,6 +4,7 @@ import { describeAttempts } from "./attempts.ts";
 import { describeEvents } from "./events.ts";
 import { describeIntake } from "./intake.ts";
 import { describeJobLife } from "./job-life.ts";
+import { describeLaneBatches } from "./lane-batches.ts";
 import { describeLanes } from "./lanes.ts";
 import { describeLooks } from "./looks.ts";
 import { describeOwnIds } from "./own-ids.ts";
@@ -23,6 +24,7 @@ export function describeStore(openStore: OpenStore): void {
     describeEvents(openStore);
     describeLanes(openStore);
     describeAttempts(openStore);
+    describeLaneBatches(openStore);
     describeRecovery(openStore);
     describeReads(openStore);
     describeLooks(openStore);

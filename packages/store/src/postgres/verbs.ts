@@ -1,6 +1,5 @@
 // The store's verbs on PostgreSQL: which of them share a commit, and on which connections they run.
 import type {
-  AttemptRecord,
   Acceptance,
   HeldLane,
   Instant,
@@ -14,17 +13,10 @@ import type { CallGroups } from "../call-groups.ts";
 import { asUnavailable } from "./faults.ts";
 import type { Ground } from "./ground.ts";
 import type { DeliveryKey } from "./transitions/attempts.ts";
-import { recordAttempts } from "./transitions/attempts.ts";
 import { acceptJobs, acceptTogether, cancelJobs, eraseResults, type AtTime } from "./transitions/intake.ts";
 import { announcedKinds, announceKinds } from "./transitions/kinds.ts";
-import {
-  claimDeliveries,
-  claimLanes,
-  extendLanes,
-  recoverLanes,
-  releaseLanes,
-  type ClaimCall,
-} from "./transitions/lanes.ts";
+import { workLanes, type LaneAnswer, type LaneCall } from "./transitions/lane-work.ts";
+import { claimLanes, extendLanes, recoverLanes, releaseLanes } from "./transitions/lanes.ts";
 import {
   claimRuns,
   endRuns,
@@ -102,8 +94,9 @@ function listsOf(transact: Transact, groups: CallGroups) {
       await releaseLanes(ground, items);
       return items.map(() => null);
     }),
-    claimDeliveries: work<ClaimCall, Awaited<ReturnType<typeof claimDeliveries>>[number]>(claimDeliveries),
-    record: work<AtTime<AttemptRecord>, "recorded" | "lost">(recordAttempts),
+    workLane: groups.line<LaneCall, LaneAnswer>((calls) =>
+      transact("work", (ground) => workLanes(ground, calls)),
+    ),
   };
 }
 
@@ -152,10 +145,14 @@ function lanesAndSupport(lists: Lists, alone: Alone): Pick<Verbs, "lanes" | "sup
         await lists.release(atTime(held, now));
       },
       async claimDeliveries(lane, { now, limit }) {
-        const [claimed] = await lists.claimDeliveries([{ lane, now, limit }]);
-        return claimed ?? { kind: "lost" };
+        const answer = await lists.workLane({ kind: "claim", claim: { lane, now, limit } });
+        return answer.kind === "claimed" ? answer.claimed : { kind: "lost" };
       },
-      recordAttempts: (items, now) => lists.record(atTime(items, now)),
+      async recordAttempts(items, now) {
+        if (items.length === 0) return [];
+        const answer = await lists.workLane({ kind: "record", records: atTime(items, now) });
+        return answer.kind === "recorded" ? [...answer.answers] : items.map(() => "lost");
+      },
     },
     support: {
       createEndpoints: (items, now) => alone.front((ground) => createEndpoints(ground, items, now)),
