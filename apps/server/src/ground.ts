@@ -35,6 +35,8 @@ export interface StartOptions {
 }
 
 export interface Ground {
+  /** What isolates are given of it, handlers may read. */
+  readonly env: Environment;
   readonly config: Config;
   readonly clock: Clock;
   readonly random: Random;
@@ -75,6 +77,7 @@ export async function layGround(options: StartOptions): Promise<Ground> {
     const store = options.decorateStore?.(opened) ?? opened;
     const tokenKey = new Uint8Array(hkdfSync("sha256", key, "", "ringback tokens", 32));
     return {
+      env: options.env,
       config,
       clock,
       random,

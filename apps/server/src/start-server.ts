@@ -5,6 +5,7 @@ import { createRunner, runnerDefaults, type Runner } from "@ringback/runner";
 import { firstStart, type FirstStart } from "./first-start.ts";
 import { layGround, type Ground, type StartOptions } from "./ground.ts";
 import { startHttpServer, type HttpServer } from "./http-server.ts";
+import { isolatesOf } from "./isolate/isolates.ts";
 import { createLog } from "./log.ts";
 import { watchProcessFaults } from "./process-faults.ts";
 import { StartRefused } from "./start-refused.ts";
@@ -92,7 +93,9 @@ function makeDispatcher({ config, clock, random, log, store, guard }: Ground): D
 
 function makeRunner(ground: Ground, laneServer: Dispatcher, links: ResultLinks): Runner {
   const { config, clock, random, log, store, kinds, doorbell } = ground;
+  const handlerLog = createLog({ level: config.RINGBACK_LOG_LEVEL, fields: "any" });
   return createRunner({
+    ...isolatesOf({ ...ground, builtIn: ["http"], handlerLog }),
     store,
     doorbell,
     kinds,
@@ -100,7 +103,7 @@ function makeRunner(ground: Ground, laneServer: Dispatcher, links: ResultLinks):
     clock,
     random,
     log,
-    handlerLog: createLog({ level: config.RINGBACK_LOG_LEVEL, fields: "any" }),
+    handlerLog,
     holder: `${process.pid}_${Buffer.from(random.bytes(9)).toString("base64url")}`,
     resultUrl: (job) => links.mint({ ...job, ttlMs: resultTokenTtlMs }),
     settings: {

@@ -1,5 +1,7 @@
 // The door of runner.
 export { createTimerDoorbell, type TimerDoorbellOptions } from "./doorbell.ts";
+export { type LongLivedExecutor } from "./executor/executor.ts";
+export { createIsolatePool, type IsolatePoolOptions } from "./executor/isolate-pool.ts";
 export { type StrayRun } from "./fault-attribution.ts";
 export { type ProgressCheck } from "./progress-check.ts";
 export { createRunner, type Runner, type RunnerOptions } from "./runner.ts";
