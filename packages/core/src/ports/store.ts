@@ -21,6 +21,7 @@ import type { RunOutcome } from "../job/after-run.ts";
 import type { Job, JobResult, JobStatus, JobWithPayloads, NewJob } from "../job/job.ts";
 import type { ApiKey, NewApiKey } from "../tenant/api-key.ts";
 import type { HeldLane } from "./lane-server.ts";
+import type { OutsideRunStore } from "./outside-runs.ts";
 import type { Instant } from "./time.ts";
 
 export interface Store {
@@ -32,7 +33,7 @@ export interface Store {
   readonly tenants: TenantStore;
   /** What has been committed, for those who wait for it. Local to the process; a listener may hear a change twice. */
   readonly changes: Changes;
-  /** Makes what was lost due again: runs and lanes whose lease ran out. With `soleHolder`, also those of every other holder. */
+  /** Makes what was lost due again: runs and lanes whose lease ran out. With `soleHolder`, also those of every other process. */
   recover(options: { readonly now: Instant; readonly soleHolder?: string }): Promise<Recovered>;
   /** What is due and unclaimed; for readiness, and for rings that were lost. At most `limit` lanes, the oldest first. */
   due(now: Instant, limit: number): Promise<Due>;
@@ -96,7 +97,7 @@ export type CancelAnswer =
 
 // ── Runs ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-export interface RunStore {
+export interface RunStore extends OutsideRunStore {
   /** Leases due jobs of these kinds, the most urgent first; may return fewer than `limit`, also when more are due. */
   claim(options: {
     readonly holder: string;

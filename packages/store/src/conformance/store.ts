@@ -4,6 +4,7 @@ import { describeAttempts } from "./attempts.ts";
 import { describeEvents } from "./events.ts";
 import { describeIntake } from "./intake.ts";
 import { describeLanes } from "./lanes.ts";
+import { describeOutsideRuns } from "./outside-runs.ts";
 import { describeReads } from "./reads.ts";
 import { describeRecovery } from "./recovery.ts";
 import { describeRuns } from "./runs.ts";
@@ -14,6 +15,7 @@ export function describeStore(openStore: OpenStore): void {
   describe("the store", () => {
     describeIntake(openStore);
     describeRuns(openStore);
+    describeOutsideRuns(openStore);
     describeEvents(openStore);
     describeLanes(openStore);
     describeAttempts(openStore);

@@ -139,6 +139,8 @@ function transitions(
     },
     runs: {
       claim: (claim) => writes.run(() => runs.claim(claim)),
+      claimFor: (claim) => writes.run(() => runs.claimFor(claim)),
+      handOver: (items, now) => writes.run(() => runs.handOver(items, now)),
       extend: (keys, lease) => writes.run(() => runs.extend(keys, lease)),
       reportProgress: (items, now) => writes.run(() => runs.reportProgress(items, now)),
       end: (items, now) => writes.run(() => runs.end(items, now)),

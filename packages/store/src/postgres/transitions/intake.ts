@@ -1,6 +1,7 @@
 // Accepts jobs, with their idempotency keys, and cancels them.
 import {
   isDone,
+  outsideHolders,
   type Acceptance,
   type Accepted,
   type CancelAnswer,
@@ -11,7 +12,7 @@ import {
 import { noEndpoints, readEndpointBook } from "../endpoint-book.ts";
 import { keyOf } from "../draft.ts";
 import type { Ground } from "../ground.ts";
-import { jobOf } from "../nouns.ts";
+import { jobOf, type JobRow } from "../nouns.ts";
 import { inserter } from "../rows.ts";
 import { idempotency } from "../schema.ts";
 import { firstJobRow } from "../states.ts";
@@ -151,7 +152,9 @@ export async function cancelJobs(ground: Ground, items: readonly AtTime<JobKey>[
     ground,
     items.map(({ item }) => item),
   );
-  const queued = loaded.filter(({ row }) => row.status === "queued");
+  const isFree = ({ status, claimedBy }: JobRow): boolean =>
+    status === "queued" || claimedBy === outsideHolders.upstream;
+  const queued = loaded.filter(({ row }) => isFree(row));
   const endpoints =
     queued.length === 0
       ? noEndpoints
@@ -175,8 +178,9 @@ export async function cancelJobs(ground: Ground, items: readonly AtTime<JobKey>[
     if (isDone(row.status))
       return { kind: row.status === "canceled" ? "canceled" : "finished", job: shown(found) };
     const requested = { ...row, cancelRequestedAt: now };
-    if (row.status === "queued") {
-      const ended = { ...requested, status: "canceled", dueAt: null, finishedAt: now } as const;
+    if (isFree(row)) {
+      const freed = { dueAt: null, claimedBy: null, leaseUntil: null, finishedAt: now };
+      const ended = { ...requested, ...freed, status: "canceled" } as const;
       return {
         kind: "canceled",
         job: shown({ row: jobs.advance(ended, { type: "job.canceled" }, now), input }),

@@ -1,6 +1,7 @@
 // Accepts jobs, with their idempotency keys, and cancels them.
 import {
   isDone,
+  outsideHolders,
   type Acceptance,
   type Accepted,
   type CancelAnswer,
@@ -86,10 +87,12 @@ export function createIntakeTransitions(ground: Ground): IntakeTransitions {
     if (isDone(row.status)) {
       return { kind: row.status === "canceled" ? "canceled" : "finished", job: withPayloads(row) };
     }
-    if (row.status === "queued") {
+    if (row.status === "queued" || row.claimedBy === outsideHolders.upstream) {
       const ended = {
         ...row,
         status: "canceled",
+        claimedBy: null,
+        leaseUntil: null,
         dueAt: null,
         finishedAt: now,
         cancelRequestedAt: now,
