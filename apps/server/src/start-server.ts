@@ -1,5 +1,5 @@
 // The assembly: makes every room with what it depends on, starts them in order, and stops them in the reverse one.
-import { createApi, createResultLinks, type ResultLinks } from "@ringback/api";
+import { createApi, createCompletions, createResultLinks, type ResultLinks } from "@ringback/api";
 import { createDispatcher, headerProblem, type Dispatcher } from "@ringback/dispatcher";
 import { createRunner, runnerDefaults, type Runner } from "@ringback/runner";
 import { firstStart, type FirstStart } from "./first-start.ts";
@@ -105,6 +105,7 @@ function makeRunner(ground: Ground, laneServer: Dispatcher, links: ResultLinks):
     log,
     handlerLog,
     holder: `${process.pid}_${Buffer.from(random.bytes(9)).toString("base64url")}`,
+    completionOf: createCompletions({ tokenKey: ground.tokenKey, publicUrl: () => publicUrl(ground) }),
     resultUrl: (job) => links.mint({ ...job, ttlMs: resultTokenTtlMs }),
     settings: {
       ...runnerDefaults,
@@ -137,6 +138,8 @@ function makeApi(ground: Ground, runner: Runner, state: House["state"]): House["
     settings: {
       bodyBytesMax: config.RINGBACK_BODY_BYTES_MAX,
       idempotencyTtlMs: config.RINGBACK_IDEMPOTENCY_TTL_MS,
+      resultBytesMax: config.RINGBACK_RESULT_BYTES_MAX,
+      resultTokenTtlMs,
     },
   });
 }

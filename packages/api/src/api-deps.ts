@@ -6,6 +6,12 @@ export interface ApiSettings {
   readonly bodyBytesMax: number;
   /** How long an Idempotency-Key stands for its job, in milliseconds. */
   readonly idempotencyTtlMs: number;
+  /** Largest result of a job that is worked or finished outside, in bytes. */
+  readonly resultBytesMax: number;
+  /** How long the link in a callback opens such a result, in milliseconds. */
+  readonly resultTokenTtlMs: number;
+  /** How long a lease holds without a heartbeat, in milliseconds. */
+  readonly leaseMs: number;
   /** Largest page of a list. */
   readonly listLimitMax: number;
   /** Requests that may wait at once (long polls and event streams), in this process and for one tenant. */
@@ -18,6 +24,9 @@ export interface ApiSettings {
 export const apiDefaults: ApiSettings = {
   bodyBytesMax: 256 * 1_024,
   idempotencyTtlMs: 24 * 3_600_000,
+  resultBytesMax: 1_048_576,
+  resultTokenTtlMs: 7 * 24 * 3_600_000,
+  leaseMs: 30_000,
   listLimitMax: 200,
   waitersMax: 10_000,
   waitersPerTenantMax: 2_000,

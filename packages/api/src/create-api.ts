@@ -2,13 +2,16 @@
 import { Hono } from "hono";
 import { apiDefaults, type ApiDeps } from "./api-deps.ts";
 import { createAuthenticator } from "./auth/authenticator.ts";
+import { createLeaseDesk } from "./feed/lease-desk.ts";
 import { createWaiters } from "./feed/waiters.ts";
 import { callbackSecretRoutes } from "./routes/callback-secret.ts";
+import { completionRoutes } from "./routes/completion.ts";
 import { deliveryRoutes } from "./routes/deliveries.ts";
 import { endpointRoutes } from "./routes/endpoints.ts";
 import { feedRoutes } from "./routes/feed.ts";
 import { jobEventRoutes } from "./routes/job-events.ts";
 import { jobRoutes } from "./routes/jobs.ts";
+import { leaseRoutes } from "./routes/leases.ts";
 import { mountRoutes } from "./routes/mount.ts";
 import { openRoutes } from "./routes/open.ts";
 import type { RouteDeps } from "./routes/route-deps.ts";
@@ -17,6 +20,7 @@ import { submitJob } from "./routes/submit-job.ts";
 import { createListQueries } from "./schemas/list-queries.ts";
 import { createCursors } from "./tokens/cursors.ts";
 import { createResultLinks } from "./tokens/result-links.ts";
+import { createRunTokens } from "./tokens/run-tokens.ts";
 
 export interface Api {
   readonly app: Hono;
@@ -28,10 +32,15 @@ export function createApi(deps: ApiDeps): Api {
   const { store, clock, random, log, tokenKey, publicUrl } = deps;
   const settings = { ...apiDefaults, ...deps.settings };
   const waiters = createWaiters({ changes: store.changes, clock, ...settings });
+  const { runs, changes } = store;
+  const { leaseMs, waitersPerTenantMax: askersMax } = settings;
+  const leaseDesk = createLeaseDesk({ runs, changes, clock, leaseMs, askersMax });
   const routeDeps: RouteDeps = {
     ...deps,
     settings,
     waiters,
+    leaseDesk,
+    runTokens: createRunTokens(tokenKey),
     cursors: createCursors(tokenKey),
     resultLinks: createResultLinks({ tokenKey, publicUrl, clock }),
     queries: createListQueries(settings.listLimitMax),
@@ -39,7 +48,13 @@ export function createApi(deps: ApiDeps): Api {
   const app = new Hono();
   const authenticator = createAuthenticator({ tenants: store.tenants, clock });
   mountRoutes(app, { authenticator, random, log }, allRoutes(routeDeps));
-  return { app, drain: () => waiters.drain() };
+  return {
+    app,
+    drain() {
+      waiters.drain();
+      leaseDesk.drain();
+    },
+  };
 }
 
 function allRoutes(deps: RouteDeps): readonly Route[] {
@@ -47,6 +62,8 @@ function allRoutes(deps: RouteDeps): readonly Route[] {
     ...openRoutes(deps),
     submitJob(deps),
     ...jobRoutes(deps),
+    ...completionRoutes(deps),
+    ...leaseRoutes(deps),
     ...jobEventRoutes(deps),
     ...feedRoutes(deps),
     ...endpointRoutes(deps),

@@ -1,8 +1,8 @@
-import { createKinds, defineJob, JobFailure, type JobDefinition, type RunOutcome } from "@ringback/core";
+import { createKinds, defineJob, JobFailure, type JobDefinition } from "@ringback/core";
 import { describe, expect, test } from "vitest";
 import { createInThreadExecutor } from "./executor/in-thread.ts";
 import { createFaultAttribution, type FaultAttribution } from "./fault-attribution.ts";
-import { startJobRun, type JobRun } from "./job-run.ts";
+import { startJobRun, type JobRun, type RunEnding } from "./job-run.ts";
 import { runnerDefaults } from "./settings.ts";
 import { createKeptLog, makeClaimed } from "./testing/fakes.ts";
 import { createManualClock } from "./testing/manual-clock.ts";
@@ -16,7 +16,7 @@ interface Started {
   /** Whose code was executing at each write of progress. */
   readonly progressWrittenAs: readonly unknown[];
   /** What the run has ended as; undefined while it has not. */
-  readonly outcome: () => RunOutcome | null | undefined;
+  readonly outcome: () => RunEnding | null | undefined;
 }
 
 function start(
@@ -43,7 +43,7 @@ function start(
     },
     resultUrl: ({ tenantId, jobId }) => `https://ringback.example/${tenantId}/${jobId}`,
   });
-  let outcome: RunOutcome | null | undefined;
+  let outcome: RunEnding | null | undefined;
   void jobRun.ended.then((ended) => void (outcome = ended));
   return { run: jobRun, clock, log, attribution, progressWrittenAs, outcome: () => outcome };
 }
@@ -51,7 +51,7 @@ function start(
 async function endOf(
   run: JobDefinition["run"],
   options: Parameters<typeof start>[1] = {},
-): Promise<RunOutcome | null> {
+): Promise<RunEnding | null> {
   return start(run, options).run.ended;
 }
 
@@ -65,7 +65,7 @@ function thenable(then: PropertyDescriptor): object {
 }
 
 const never = (): Promise<never> => new Promise(() => undefined);
-const textOf = (outcome: RunOutcome | null | undefined): string =>
+const textOf = (outcome: RunEnding | null | undefined): string =>
   outcome?.kind === "succeeded"
     ? new TextDecoder().decode(outcome.result.body)
     : `no result: ${outcome?.kind}`;

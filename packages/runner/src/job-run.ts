@@ -6,6 +6,7 @@ import {
   isInlineResult,
   type ClaimedRun,
   type Clock,
+  type Instant,
   type JobKey,
   type JobResult,
   type Log,
@@ -26,10 +27,16 @@ export interface JobRunOptions {
   readonly resultUrl: (job: JobKey) => string;
 }
 
+/** What is to be recorded of a run. */
+export type RunEnding =
+  | RunOutcome
+  /** Its upstream has it, until its time is over. */
+  | { readonly kind: "handed_over"; readonly until: Instant };
+
 export interface JobRun {
   readonly claimed: ClaimedRun;
   /** How it ended; null when its lease was lost, so that nothing may be recorded. Never rejects. */
-  readonly ended: Promise<RunOutcome | null>;
+  readonly ended: Promise<RunEnding | null>;
   /** True from the moment the lease was known to be lost, also after the end. */
   readonly isLost: boolean;
   /** The client asked for it: the handler has `cancelGraceMs` to stop. */
@@ -46,10 +53,11 @@ export interface JobRun {
  */
 export function startJobRun(claimed: ClaimedRun, options: JobRunOptions): JobRun {
   const { clock, settings } = options;
-  const { promise: ended, resolve } = Promise.withResolvers<RunOutcome | null>();
+  const { promise: ended, resolve } = Promise.withResolvers<RunEnding | null>();
   let verdict: RunOutcome | null | undefined;
   let isOver = false;
   let isLost = false;
+  let begunMs = clock.monotonicMs();
   const progress = createProgressReport({
     run: claimed,
     progressMs: settings.progressMs,
@@ -68,13 +76,14 @@ export function startJobRun(claimed: ClaimedRun, options: JobRunOptions): JobRun
   /** A run that waits for a place to run in does not use up its time; one that is being stopped keeps its grace. */
   function begun(): void {
     if (isOver || verdict !== undefined) return;
+    begunMs = clock.monotonicMs();
     forgetTimer = clock.after(claimed.runTimeoutMs, () => {
       const message = `The run took longer than ${claimed.runTimeoutMs} ms.`;
       stop({ kind: "failed", code: "run_timeout", message, retryable: true }, message, settings.abortGraceMs);
     });
   }
 
-  function settle(outcome: RunOutcome | null): void {
+  function settle(outcome: RunEnding | null): void {
     if (isOver) return;
     isOver = true;
     forgetTimer();
@@ -113,7 +122,9 @@ export function startJobRun(claimed: ClaimedRun, options: JobRunOptions): JobRun
 
   void execution.ended.then((end) => {
     if (verdict !== undefined) settle(verdict);
-    else settle(end.kind === "succeeded" ? withUrl(claimed, end.result, options) : end);
+    else if (end.kind === "succeeded") settle(withUrl(claimed, end.result, options));
+    else if (end.kind !== "handed_over") settle(end);
+    else settle({ ...end, until: clock.now() + claimed.runTimeoutMs - (clock.monotonicMs() - begunMs) });
   });
 
   return {

@@ -10,6 +10,8 @@ import type {
   Log,
   Random,
   Ring,
+  RunCompletion,
+  RunKey,
   Store,
 } from "@ringback/core";
 import type { LongLivedExecutor } from "./executor/executor.ts";
@@ -39,6 +41,8 @@ export interface RunnerOptions {
   readonly holder: string;
   /** Kinds whose handlers are called elsewhere, and where; all others are called in this thread. */
   readonly isolated?: { readonly kinds: ReadonlySet<string>; readonly executor: LongLivedExecutor };
+  /** How an upstream may finish a run of our own kinds later; without it nothing is finished later. */
+  readonly completionOf?: (run: RunKey) => RunCompletion;
   /** Where a result can be fetched that does not stand inside the job. */
   readonly resultUrl: (job: JobKey) => string;
   readonly settings: RunnerSettings;
@@ -79,6 +83,7 @@ export function createRunner(options: RunnerOptions): Runner {
     resultBytesMax: settings.resultBytesMax,
     attribution,
     handlerLog: options.handlerLog ?? options.log,
+    completionOf: options.completionOf,
   });
   const counters = createCounters();
   const idle = createIdle(() => jobs.isIdle && lanes.isIdle);

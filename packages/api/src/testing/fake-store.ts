@@ -20,8 +20,9 @@ import {
   type PageRequest,
   type Store,
 } from "@ringback/core";
+import { createFakeRuns, type FakeRuns } from "./fake-runs.ts";
 
-export interface FakeStore extends Store {
+export interface FakeStore extends Store, FakeRuns {
   readonly jobs: Map<string, JobWithPayloads>;
   readonly accepted: Acceptance[];
   readonly events: Event[];
@@ -53,8 +54,16 @@ interface UsedKey {
 export function createFakeStore(): FakeStore {
   const listeners = new Set<(changes: readonly Change[]) => void>();
   const keysUsed = new Map<string, UsedKey>();
+  const jobs: FakeStore["jobs"] = new Map();
+  const fakeRuns = createFakeRuns({
+    jobs,
+    changeJob: (id, change) => fake.changeJob(id, change),
+    check() {
+      if (fake.fault !== null) throw fake.fault;
+    },
+  });
   const fake: FakeStore = {
-    jobs: new Map(),
+    jobs,
     accepted: [],
     events: [],
     endpoints: new Map(),
@@ -99,7 +108,7 @@ export function createFakeStore(): FakeStore {
             : { kind: "requested", job: after };
         }),
     },
-    runs: unused("runs"),
+    ...fakeRuns,
     lanes: unused("lanes"),
     support: {
       createEndpoints: async (items, now) =>

@@ -1,5 +1,13 @@
 // The call of one handler: its input parsed and checked, its result encoded. The same in this thread and in an isolate.
-import type { ClaimedRun, InputProblem, Kinds, Log, LogFields, RunContext } from "@ringback/core";
+import {
+  endsLater,
+  type ClaimedRun,
+  type InputProblem,
+  type Kinds,
+  type Log,
+  type LogFields,
+  type RunContext,
+} from "@ringback/core";
 import { boundedText } from "../bounded-text.ts";
 import { encodeResult } from "../result.ts";
 import { errorMessageBytesMax } from "../thrown-value.ts";
@@ -27,6 +35,7 @@ export async function callHandler(
   if (context.signal.aborted) return { kind: "canceled" };
   const value = await kind.definition.run(checked.value, context);
   if (context.signal.aborted) return { kind: "canceled" };
+  if (value === endsLater && context.completion !== undefined) return { kind: "handed_over" };
   const encoded = encodeResult(value, resultBytesMax);
   return encoded.ok ? { kind: "succeeded", result: encoded.result } : refused(encoded.code, encoded.message);
 }

@@ -7,6 +7,8 @@ export type Failed = Extract<RunOutcome, { readonly kind: "failed" }>;
 export type ExecutionEnd =
   | { readonly kind: "succeeded"; readonly result: JobResult }
   | Failed
+  /** Its upstream ends it later. */
+  | { readonly kind: "handed_over" }
   /** It stopped, or never began, because it was asked to; the reason it was asked for says what becomes of the run. */
   | { readonly kind: "canceled" }
   /** Whatever executed it is gone, and nothing is known of how far it came. */

@@ -1,5 +1,5 @@
 // Calls handlers in this thread: for what is our own and never blocks, such as the built-in kind `http`.
-import type { Log, RunContext } from "@ringback/core";
+import type { Log, RunCompletion, RunContext, RunKey } from "@ringback/core";
 import type { FaultAttribution, StrayRun } from "../fault-attribution.ts";
 import { failureOf } from "../thrown-value.ts";
 import { callHandler, logOfRun, type HandlerRoom } from "./call-handler.ts";
@@ -9,6 +9,8 @@ export interface InThreadOptions extends HandlerRoom {
   readonly attribution: FaultAttribution;
   /** Where handlers' own lines go. */
   readonly handlerLog: Log;
+  /** How somebody else may finish a run later. */
+  readonly completionOf?: ((run: RunKey) => RunCompletion) | undefined;
 }
 
 export function createInThreadExecutor(options: InThreadOptions): Executor {
@@ -27,6 +29,7 @@ export function createInThreadExecutor(options: InThreadOptions): Executor {
         job: claimed.job,
         runNumber: claimed.runNumber,
         log: logOfRun(claimed, handlerLog),
+        completion: options.completionOf?.(claimed),
       };
       told.begun();
       return {
