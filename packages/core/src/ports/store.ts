@@ -97,7 +97,7 @@ export type CancelAnswer =
 
 // ── Runs ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-export interface RunStore extends OutsideRunStore {
+export interface RunStore extends OutsideRunStore<RunKey, ClaimedRun> {
   /** Leases due jobs of these kinds, the most urgent first; may return fewer than `limit`, also when more are due. */
   claim(options: {
     readonly holder: string;
