@@ -92,10 +92,17 @@ export default {
         // The second door of runner is what isolates load: the seat, and nothing else of the room.
         pathNot: [
           "^$1/",
-          "^(apps|packages)/[^/]+/src/index\\.ts$",
+          "^(apps|packages)/[^/]+/src/(testing/)?index\\.ts$",
           "^packages/runner/src/executor/seat\\.ts$",
         ],
       },
+    },
+    {
+      name: "testing-doors-only-for-tests",
+      severity: "error",
+      comment: "A room may lend what its own tests stand on, by a second door, to test/ and to nobody else.",
+      from: { path: "^(apps|packages)/([^/]+)/" },
+      to: { path: "^packages/[^/]+/src/testing/", pathNot: "^$1/$2/" },
     },
     {
       name: "no-relative-path-into-a-workspace",
@@ -123,7 +130,7 @@ export default {
       libraries: ["better-sqlite3", "drizzle-orm"],
     }),
     onlyIn("pg-only-in-store-and-runner", {
-      inside: ["packages/store/", "packages/runner/"],
+      inside: ["packages/store/", "packages/runner/", "test/"],
       libraries: ["pg"],
     }),
     onlyIn("graphile-only-in-its-doorbell", {

@@ -8,6 +8,7 @@ import { DigestBuilder } from "../demo/digest.ts";
 import { readArchive } from "../demo/github-archive.ts";
 import { insteadOf } from "../support/instead-of.ts";
 import { startReceiver, type Receiver } from "../support/receiver.ts";
+import { waitUntil } from "../support/wait-until.ts";
 import { startServerInProcess, type ServerInProcess } from "../support/server-in-process.ts";
 import type { ServerHome, ServerProcess } from "../support/server-process.ts";
 import { makeHome } from "./e2e-home.ts";
@@ -67,6 +68,35 @@ describe("a program in another language", { timeout: 60_000 }, () => {
     const [first] = jobs;
     expect((await server.client.job(first?.id ?? "")).progress).toMatchObject({ message: "50 payloads" });
     await receiver.waitForCount(jobs.length);
+  });
+});
+
+describe("a kind that no process runs", { timeout: 60_000 }, () => {
+  let server: ServerInProcess;
+  beforeAll(async () => {
+    server = await startServerInProcess();
+  });
+  afterAll(() => server.stop());
+
+  test("may be submitted once leases of it are asked for, by the tenant who asks and by nobody else", async () => {
+    const theirs = await server.clientOf("theirs");
+    const submit = { method: "POST", body: { kind: "print.page", input: 1 } };
+    const ask = { method: "POST", body: { kinds: ["print.page"] } };
+    expect((await server.client.call("/v1/jobs", submit)).status).toBe(422);
+
+    expect((await server.client.call("/v1/leases", ask)).json).toEqual({ leases: [] });
+
+    await waitUntil(() => server.client.call("/v1/jobs", submit), {
+      holds: ({ status }) => status === 202,
+      timeoutMs: 30_000,
+      what: "job of the kind that is leased",
+    });
+    expect((await server.client.call("/v1/leases", ask)).json).toMatchObject({
+      leases: [{ job: { kind: "print.page", input: 1 } }],
+    });
+    const refused = await theirs.call("/v1/jobs", submit);
+    expect(refused.status).toBe(422);
+    expect(refused.text).toContain('The kinds here are http."');
   });
 });
 

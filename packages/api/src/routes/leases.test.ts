@@ -71,6 +71,23 @@ describe("asking for leases", () => {
     expect(await lease(house, { max: 5 })).toHaveLength(1);
   });
 
+  test("makes the kinds known to its tenant, and so does a heartbeat", async () => {
+    const house = createHouse();
+    const submit = { body: { kind: "print" } };
+    expect((await house.ask("POST", "/v1/jobs", submit)).status).toBe(422);
+    await lease(house, { kinds: ["print"] });
+    house.clock.advance(1_000);
+    const key = house.makeKey("theirs", "jobs");
+    expect((await house.ask("POST", "/v1/jobs", { ...submit, key })).status).toBe(422);
+    expect((await house.ask("POST", "/v1/jobs", submit)).status).toBe(202);
+
+    const [run] = await lease(house, { kinds: ["print"] });
+    house.store.kindsElsewhere = [];
+    house.clock.advance(30_000);
+    expect((await act(house, run?.token ?? "", "heartbeat")).status).toBe(200);
+    expect(house.store.kindsElsewhere).toMatchObject([{ kind: "@mine print" }]);
+  });
+
   test("waits until a job comes", async () => {
     const house = createHouse();
     const waiting = lease(house, { wait: 60 });
@@ -97,6 +114,7 @@ describe("asking for leases", () => {
   test.each([
     [{}, "invalid-request"],
     [{ kinds: [] }, "invalid-request"],
+    [{ kinds: ["no kind"] }, "invalid-request"],
     [{ kinds: ["a"], max: 51 }, "invalid-request"],
     [{ kinds: ["a"], wait: 61 }, "invalid-request"],
     [{ kinds: ["a"], lease: 5 }, "fields-unknown"],

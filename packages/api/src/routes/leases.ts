@@ -39,6 +39,7 @@ async function lease(call: Call, deps: RouteDeps): Promise<Answer | Refusal> {
   if (isRefusal(shape)) return shape;
   const { kinds, max, wait } = shape.value;
   const { signal } = request.raw;
+  await deps.leasedKinds.worked(tenantId, kinds);
   const runs = await deps.leaseDesk.lease({ tenantId, kinds, max, waitMs: wait * 1_000, signal });
   return jsonAnswer(status.ok, `{"leases":[${runs.map((run) => leaseJson(run, deps)).join(",")}]}`);
 }
@@ -46,7 +47,7 @@ async function lease(call: Call, deps: RouteDeps): Promise<Answer | Refusal> {
 /** The input stands in the job as the text it came in. */
 function leaseJson(run: ClaimedRun, { runTokens, clock, settings }: RouteDeps): string {
   const { leaseMs } = settings;
-  const token = runTokens.sealLease({ ...run, begunAt: clock.now() });
+  const token = runTokens.sealLease({ ...run, kind: run.job.kind, begunAt: clock.now() });
   const about = {
     token,
     expiresAt: formatInstant(run.leaseUntil),
@@ -88,6 +89,7 @@ async function beat(call: Call, run: LeasedRun, deps: RouteDeps): Promise<Answer
   const { leaseMs } = settings;
   const [extension = "lost"] = await store.runs.extend([run], { now, leaseMs });
   if (extension === "lost") return leaseLost;
+  await deps.leasedKinds.worked(run.tenantId, [run.kind]);
   const { progress } = shape.value;
   if (progress !== undefined) {
     const message = progress.message ?? null;

@@ -1,8 +1,12 @@
 // The bodies of the lease routes: what is asked for, how far it is, and how it ended.
+import { isKindName } from "@ringback/core";
 import { z } from "zod";
 
 export const leaseRequestSchema = z.strictObject({
-  kinds: z.array(z.string().min(1).max(100)).min(1).max(50),
+  kinds: z
+    .array(z.string().refine(isKindName, { error: "must be the name of a kind" }))
+    .min(1)
+    .max(50),
   /** How many jobs at most. */
   max: z.int().min(1).max(50).default(1),
   /** Seconds to wait for a job when none is due. */

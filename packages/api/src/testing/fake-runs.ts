@@ -56,6 +56,7 @@ export function createFakeRuns({ jobs, changeJob, check }: FakeRunsDeps): FakeRu
     claim: refuse,
     handOver: refuse,
     failUnknownKinds: refuse,
+    failUnstarted: refuse,
     async claimFor({ tenantId, kinds, limit, now, leaseMs }) {
       check();
       return [...jobs.values()]

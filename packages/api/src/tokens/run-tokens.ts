@@ -4,6 +4,7 @@ import type { Instant, RunCompletion, RunKey } from "@ringback/core";
 import { openText, sealText } from "./sealed-text.ts";
 
 export interface LeasedRun extends RunKey {
+  readonly kind: string;
   readonly begunAt: Instant;
   readonly runTimeoutMs: number;
 }
@@ -25,19 +26,19 @@ export interface CompletionDeps {
 
 const leaseBinding = (tenantId: string) => ({ purpose: "lease.1", owner: tenantId });
 const completionBinding = (jobId: string) => ({ purpose: "completion.1", owner: jobId });
-const leaseText = /^(\S{1,64}) (\d{1,16}) (\d{1,16}) (\d{1,16})$/;
+const leaseText = /^(\S{1,64}) (\d{1,16}) (\d{1,16}) (\d{1,16}) (\S{1,100})$/;
 const completionText = /^(\d{1,16}) (.{1,255})$/s;
 
 export function createRunTokens(tokenKey: Uint8Array): RunTokens {
   return {
-    sealLease: ({ tenantId, jobId, token, begunAt, runTimeoutMs }) =>
-      sealText(tokenKey, leaseBinding(tenantId), `${jobId} ${token} ${begunAt} ${runTimeoutMs}`),
+    sealLease: ({ tenantId, jobId, kind, token, begunAt, runTimeoutMs }) =>
+      sealText(tokenKey, leaseBinding(tenantId), `${jobId} ${token} ${begunAt} ${runTimeoutMs} ${kind}`),
     openLease(tenantId, lease) {
       const match = leaseText.exec(openText(tokenKey, leaseBinding(tenantId), lease) ?? "");
-      const [, jobId, ...numbers] = match ?? [];
-      if (jobId === undefined) return null;
-      const [token = 0, begunAt = 0, runTimeoutMs = 0] = numbers.map(Number);
-      return { tenantId, jobId, token, begunAt, runTimeoutMs };
+      const [, jobId, token, begunAt, runTimeoutMs, kind] = match ?? [];
+      if (jobId === undefined || kind === undefined) return null;
+      const numbers = { token: Number(token), begunAt: Number(begunAt), runTimeoutMs: Number(runTimeoutMs) };
+      return { tenantId, jobId, kind, ...numbers };
     },
     openCompletion(jobId, token) {
       const match = completionText.exec(openText(tokenKey, completionBinding(jobId), token) ?? "");

@@ -4,7 +4,7 @@ import type { Instant } from "./time.ts";
 
 /** What a run's key and a claim are is `RunStore`'s to say. */
 export interface OutsideRunStore<Key, Claimed> {
-  /** Leases due jobs of one tenant to somebody outside (`outsideHolders.lease`), in the order of `claim`. */
+  /** Leases due jobs of one tenant to somebody outside (`outsideHolders.lease`), in the order and by the rules of `claim`. */
   claimFor(options: {
     readonly tenantId: string;
     readonly kinds: readonly string[];

@@ -44,6 +44,20 @@ export function describeOutsideRuns(openStore: OpenStore): void {
       expect(await claimFor(otherTenantId)).toHaveLength(1);
     });
 
+    it("a claim for a tenant gives up what waited too long, and rings when more may be due", async () => {
+      const late = await scene.submit({ queueTimeoutMs: 1_000, priority: 9 });
+      const patient = await scene.submit();
+      scene.pass(1_000);
+      scene.takeRings();
+      expect(await claimFor(tenantId, ["report"], 1)).toEqual([]);
+      expect(scene.takeRings()).toContainEqual({ kind: "jobs", at: scene.now() });
+      expect(await scene.getJob(late.id)).toMatchObject({
+        status: "failed",
+        error: { code: "queue_timeout" },
+      });
+      expect(only(await claimFor(tenantId, ["report"], 1)).jobId).toBe(patient.id);
+    });
+
     it("F71 two who lease never get the same job, nor does a process of ours", async () => {
       for (let at = 0; at < 20; at += 1) await scene.submit();
       const claims = await Promise.all(

@@ -15,6 +15,7 @@ import { openFile, type OpenFile } from "./open-file.ts";
 import { createReads } from "./reads.ts";
 import type { Client } from "./rows.ts";
 import { createIntakeTransitions } from "./transitions/intake.ts";
+import { createKindTransitions } from "./transitions/kinds.ts";
 import { createLaneTransitions } from "./transitions/lanes.ts";
 import { createRunTransitions } from "./transitions/runs.ts";
 import { createSupportTransitions } from "./transitions/support.ts";
@@ -126,16 +127,19 @@ export function assembleStore(file: OpenFile, sealing: Sealing, options: SqliteS
 function transitions(
   ground: Ground,
   writes: GroupCommit,
-): Pick<Store, "intake" | "runs" | "lanes" | "support" | "recover" | "due" | "expire"> {
+): Pick<Store, "intake" | "runs" | "lanes" | "support" | "kinds" | "recover" | "due" | "expire"> {
   const intake = createIntakeTransitions(ground);
   const runs = createRunTransitions(ground);
   const lanes = createLaneTransitions(ground);
   const support = createSupportTransitions(ground);
+  const kinds = createKindTransitions(ground);
   const upkeep = createUpkeep(ground);
   return {
     intake: {
       acceptJobs: (items, now) => writes.run(() => intake.acceptJobs(items, now)),
+      acceptTogether: (items, now) => writes.run(() => intake.acceptTogether(items, now)),
       cancelJobs: (items, now) => writes.run(() => intake.cancelJobs(items, now)),
+      eraseResults: (items, now) => writes.run(() => intake.eraseResults(items, now)),
     },
     runs: {
       claim: (claim) => writes.run(() => runs.claim(claim)),
@@ -144,6 +148,7 @@ function transitions(
       extend: (keys, lease) => writes.run(() => runs.extend(keys, lease)),
       reportProgress: (items, now) => writes.run(() => runs.reportProgress(items, now)),
       end: (items, now) => writes.run(() => runs.end(items, now)),
+      failUnstarted: (limited) => writes.run(() => runs.failUnstarted(limited)),
       failUnknownKinds: (unknown) => writes.run(() => runs.failUnknownKinds(unknown)),
     },
     lanes: {
@@ -157,6 +162,10 @@ function transitions(
       createEndpoints: (items, now) => writes.run(() => support.createEndpoints(items, now)),
       setEndpointStatus: (key, status, now) => writes.run(() => support.setEndpointStatus(key, status, now)),
       redeliver: (items, now) => writes.run(() => support.redeliver(items, now)),
+    },
+    kinds: {
+      announce: (announcement) => writes.run(() => kinds.announce(announcement)),
+      announced: (since) => writes.run(() => kinds.announced(since)),
     },
     async recover(whose) {
       const recovered = { runs: 0, lanes: 0, attempts: 0 };
@@ -179,12 +188,13 @@ function transitions(
 function tenantTransitions(
   ground: Ground,
   writes: GroupCommit,
-): Pick<Store["tenants"], "ensureTenant" | "rotateCallbackSecret" | "putKeys"> {
+): Pick<Store["tenants"], "ensureTenant" | "rotateCallbackSecret" | "putKeys" | "putFirstKey"> {
   const tenants = createTenantTransitions(ground);
   return {
     ensureTenant: (tenant, now) => writes.run(() => tenants.ensureTenant(tenant, now)),
     rotateCallbackSecret: (tenantId, rotation) =>
       writes.run(() => tenants.rotateCallbackSecret(tenantId, rotation)),
     putKeys: (items, now) => writes.run(() => tenants.putKeys(items, now)),
+    putFirstKey: (item, now) => writes.run(() => tenants.putFirstKey(item, now)),
   };
 }
