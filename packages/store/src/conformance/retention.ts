@@ -22,6 +22,9 @@ const retention = {
   tombstonesMs: 9e12,
 };
 
+/** Jobs whose own time is not over in these stories. */
+const longLived = { resultTtlMs: 9e12 };
+
 /** The verbs of these stories. */
 function storiesOf(scene: Scene) {
   const { store } = scene;
@@ -35,7 +38,7 @@ function storiesOf(scene: Scene) {
 
   /** A job whose delivery has ended like this; what is left of it, by its id. */
   async function ended(ending: Ending = {}): Promise<Delivery> {
-    const { id: jobId } = await scene.finishJob();
+    const { id: jobId } = await scene.finishJob(longLived);
     const lane = await scene.holdLane();
     await scene.record(lane, only(await scene.claimDeliveries(lane)), ending);
     await store.lanes.release([lane], scene.now());
@@ -247,8 +250,8 @@ export function describeRetention(openStore: OpenStore): void {
 
     it("F56 goes in batches of about the limit, each of which gets on, however much must stay", async () => {
       for (let at = 0; at < 6; at += 1) await stories.ended();
-      for (let at = 0; at < 4; at += 1) await scene.finishJob();
-      for (let at = 0; at < 3; at += 1) await scene.finishJob({ callback: null });
+      for (let at = 0; at < 4; at += 1) await scene.finishJob(longLived);
+      for (let at = 0; at < 3; at += 1) await scene.finishJob({ ...longLived, callback: null });
       scene.pass(1_000 * hourMs);
       // 6 deliveries with an attempt each, then 13 events, of which 4 are needed and passed.
       const left: number[] = [];
@@ -275,6 +278,21 @@ export function describeRetention(openStore: OpenStore): void {
       scene.pass(retention.deliveriesMs);
       expect(await scene.store.expire({ now: scene.now(), limit: 2, retention })).toBe(6);
       expect(await stories.getDelivery(id)).toBeNull();
+    });
+
+    it("a delivery is read whole or not at all while it is being deleted", async () => {
+      const ids: string[] = [];
+      for (let at = 0; at < 10; at += 1) {
+        ids.push((await stories.ended(at % 2 === 0 ? {} : { code: "no_retry", status: 400 })).id);
+      }
+      scene.pass(retention.deadLettersMs);
+      const reads = ids.flatMap((id) => [
+        stories.getDelivery(id),
+        scene.store.reads.getDeadLetter(tenantId, id),
+      ]);
+      const [found] = await Promise.all([Promise.all(reads), stories.expireAll(3)]);
+      for (const read of found) if (read !== null) expect(read.attempts).toHaveLength(1);
+      expect(await Promise.all(ids.map(stories.getDelivery))).toEqual(ids.map(() => null));
     });
 
     it("a redelivery that comes after it finds nothing; one that came before it is sent", async () => {

@@ -1,5 +1,6 @@
 // Asks SQLite how it would run every statement of the store on large tables, so that one that reads a whole table, or sorts
 // what it found, fails here: as the tables are, without statistics, and with those that ANALYZE makes.
+import { readFileSync } from "node:fs";
 import { drizzle } from "drizzle-orm/better-sqlite3";
 import Sqlite from "better-sqlite3";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -21,6 +22,7 @@ import { createTenantTransitions } from "./transitions/tenants.ts";
 import { createUpkeep } from "./transitions/upkeep.ts";
 
 const rows = 200_000;
+const readme = readFileSync(new URL("../../README.md", import.meta.url), "utf8");
 
 /** Scans that are bounded by what they scan: a list given as a parameter, a result of the statement itself, one row. */
 const bounded = [
@@ -54,6 +56,22 @@ describe("access paths with 200,000 rows", () => {
     asked.flatMap((statement) =>
       planProblems(client, statement).map((problem) => `${problem}: ${statement}`),
     );
+
+  it("every index is used by a statement, and stands in the README's table of access paths", () => {
+    const used = new Set(
+      statements.flatMap((statement) =>
+        planOf(client, statement).flatMap((detail) => /INDEX (\w+)/.exec(detail)?.[1] ?? []),
+      ),
+    );
+    const names = client
+      .prepare("select name from sqlite_schema where type = 'index' and sql is not null order by 1")
+      .pluck()
+      .all() as string[];
+    expect(names.filter((name) => !used.has(name))).toEqual([]);
+    const told = readme.slice(readme.indexOf("## Access paths"), readme.indexOf("**Known limit.**"));
+    const toldNames = [...told.matchAll(/`(\w+)`/g)].map(([, name]) => name ?? "");
+    expect(toldNames.filter((name) => name.includes("_")).toSorted()).toEqual(names);
+  });
 
   // In this order: there is no way back from statistics.
   describe.each([

@@ -2,7 +2,7 @@
 //
 // Every row carries its tenant, first in its key, and foreign keys carry it too, so no row can point into another tenant.
 // The CHECK constraints mirror the state machines of core. Payloads lie outside `job`: its changes never rewrite them.
-import { sql } from "drizzle-orm";
+import { sql } from "drizzle-orm/sql/sql";
 import {
   deliveryStatuses,
   jobStatuses,

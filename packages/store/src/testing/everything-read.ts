@@ -46,5 +46,11 @@ export async function readEverything(reads: ReadStore): Promise<void> {
   await reads.readFeed(tenantId, { after: null, limit: 9 });
   await reads.findIdempotent(tenantId, "k1000000002", 1);
   await reads.feedHead(tenantId);
+  await reads.feedHeads([tenantId, "tenant-1"]);
+  await reads.jobVersions([{ tenantId, jobId: "job_1000000002" }]);
+  await reads.waitingOf(tenantId, 9);
+  await reads.pastJobsOf(tenantId, 9);
+  await reads.findByOwnId(tenantId, "job_1000000002");
+  await reads.listJobs(tenantId, { unexpiredAt: 1 }, { after: null, limit: 9 });
   await reads.callbackSecrets(tenantId, 1);
 }
