@@ -45,6 +45,8 @@ export const clean: readonly Planted[] = [
     `import "@ringback/core"; import "pg"; import "./graphile-doorbell.ts";`,
   ),
   file("packages/runner/src/graphile-doorbell.ts", `import "graphile-worker";`),
+  file("packages/runner/src/executor/seat.ts", `import "@ringback/core";`),
+  file("apps/server/src/isolate/isolate-start.ts", `import "@ringback/runner/seat";`),
   file("packages/store/src/index.ts", `import "./sqlite/open.ts"; import "./postgres/open.ts";`),
   file(
     "packages/store/src/sqlite/open.ts",
@@ -115,6 +117,13 @@ export const planted: readonly Planted[] = [
   file(
     "apps/server/src/planted-relative-door.ts",
     `import "../../../packages/core/src/index.ts";`,
+    "no-relative-path-into-a-workspace",
+  ),
+  file("packages/runner/src/executor/isolate-pool.ts", `import "./seat.ts";`),
+  file(
+    "apps/server/src/planted-beside-the-seat.ts",
+    `import "../../../packages/runner/src/executor/isolate-pool.ts";`,
+    "only-through-a-door",
     "no-relative-path-into-a-workspace",
   ),
   file("apps/server/src/main.ts", `import "./index.ts";`),

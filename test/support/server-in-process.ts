@@ -24,6 +24,8 @@ export interface ServerInProcess {
   readonly store: Store;
   /** Makes a tenant (or adds to it) and answers with a client that has a key of these scopes. */
   clientOf(tenantId: string, scopes?: readonly Scope[]): Promise<ApiClient>;
+  /** Makes a key of these scopes for a tenant that exists. */
+  keyOf(tenantId: string, scopes: readonly Scope[]): Promise<string>;
   stop(): Promise<void>;
 }
 
@@ -79,6 +81,7 @@ export async function startServerInProcess(options: InProcessOptions = {}): Prom
       await store.tenants.ensureTenant({ id: tenantId, callbackSecret: whsec(tenantId) }, Date.now());
       return apiClient({ url, key: await putKey(store, tenantId, scopes) });
     },
+    keyOf: (tenantId, scopes) => putKey(store, tenantId, scopes),
     async stop() {
       await server.stop();
       await forget();

@@ -35,6 +35,8 @@ export interface StartOptions {
 }
 
 export interface Ground {
+  /** What isolates are given of it, handlers may read. */
+  readonly env: Environment;
   readonly config: Config;
   readonly mode: OpenedStore["mode"];
   readonly clock: Clock;
@@ -72,6 +74,7 @@ export async function layGround(options: StartOptions): Promise<Ground> {
   const kinds = await loadKinds(config, httpKind);
   const opened = await openOrRefuse({ config, clock: machine, random, log });
   return {
+    env: options.env,
     config,
     mode: opened.mode,
     clock: opened.clock,

@@ -1,5 +1,5 @@
 // The assembly: makes every room with what it depends on, starts them in order, and stops them in the reverse one.
-import { createApi, createResultLinks, type ResultLinks } from "@ringback/api";
+import { createApi, createCompletions, createResultLinks, type ResultLinks } from "@ringback/api";
 import { createDispatcher, headerProblem, type Dispatcher } from "@ringback/dispatcher";
 import {
   createRunner,
@@ -11,6 +11,7 @@ import {
 import { firstStart, type FirstStart } from "./first-start.ts";
 import { layGround, type Ground, type StartOptions } from "./ground.ts";
 import { startHttpServer, type HttpServer } from "./http-server.ts";
+import { isolatesOf } from "./isolate/isolates.ts";
 import { createLog } from "./log.ts";
 import { watchProcessFaults } from "./process-faults.ts";
 import { createReadiness } from "./readiness.ts";
@@ -109,7 +110,9 @@ function makeDispatcher({ config, clock, random, log, store, guard }: Ground): D
 
 function makeRunner(ground: Ground, laneServer: Dispatcher, links: ResultLinks): Runner {
   const { config, clock, random, log, store, kinds, doorbell } = ground;
+  const handlerLog = createLog({ level: config.RINGBACK_LOG_LEVEL, fields: "any" });
   return createRunner({
+    ...isolatesOf({ ...ground, builtIn: ["http"], handlerLog }),
     store,
     doorbell,
     kinds,
@@ -117,8 +120,9 @@ function makeRunner(ground: Ground, laneServer: Dispatcher, links: ResultLinks):
     clock,
     random,
     log,
-    handlerLog: createLog({ level: config.RINGBACK_LOG_LEVEL, fields: "any" }),
+    handlerLog,
     holder: `${process.pid}_${Buffer.from(random.bytes(9)).toString("base64url")}`,
+    completionOf: createCompletions({ tokenKey: ground.tokenKey, publicUrl: () => publicUrl(ground) }),
     resultUrl: (job) => links.mint({ ...job, ttlMs: resultTokenTtlMs }),
     settings: runnerSettings(ground),
   });
@@ -172,6 +176,8 @@ function makeApi(ground: Ground, runner: Runner | null, state: House["state"]): 
       resultTtlMs: config.RINGBACK_RESULT_TTL_MS,
       tombstoneMs: config.RINGBACK_TOMBSTONE_MS,
       waitersMax: config.RINGBACK_WAITERS_MAX,
+      resultBytesMax: config.RINGBACK_RESULT_BYTES_MAX,
+      resultTokenTtlMs,
     },
   });
 }

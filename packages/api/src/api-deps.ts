@@ -22,6 +22,12 @@ export interface ApiSettings {
   /** Most jobs in one batch, and its largest body in bytes. */
   readonly batchJobsMax: number;
   readonly batchBytesMax: number;
+  /** Largest result of a job that is worked or finished outside, in bytes. */
+  readonly resultBytesMax: number;
+  /** How long the link in a callback opens such a result, in milliseconds. */
+  readonly resultTokenTtlMs: number;
+  /** How long a lease holds without a heartbeat, in milliseconds. */
+  readonly leaseMs: number;
   /** Largest page of a list. */
   readonly listLimitMax: number;
   /** Requests that may wait at once (long polls and event streams), in this process and for one tenant. */
@@ -40,6 +46,9 @@ export const apiDefaults: ApiSettings = {
   tombstoneMs: tombstoneDefaultMs,
   batchJobsMax: 500,
   batchBytesMax: 4 * 1_048_576,
+  resultBytesMax: 1_048_576,
+  resultTokenTtlMs: 7 * 24 * 3_600_000,
+  leaseMs: 30_000,
   listLimitMax: 200,
   waitersMax: 10_000,
   waitersPerTenantMax: 2_000,

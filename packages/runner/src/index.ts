@@ -1,5 +1,7 @@
 // The door of runner.
 export { createTimerDoorbell, type TimerDoorbellOptions } from "./doorbell.ts";
+export { type LongLivedExecutor } from "./executor/executor.ts";
+export { createIsolatePool, type IsolatePoolOptions } from "./executor/isolate-pool.ts";
 export {
   createGraphileDoorbell,
   type GraphileDoorbell,

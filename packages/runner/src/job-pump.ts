@@ -1,17 +1,7 @@
 // Fills the run slots: claims due jobs in batches when rung, has them run, and records how each run ended.
-import type {
-  ClaimedRun,
-  Clock,
-  Instant,
-  JobKey,
-  Kinds,
-  Log,
-  Random,
-  RunOutcome,
-  Store,
-} from "@ringback/core";
+import type { ClaimedRun, Clock, Instant, JobKey, Kinds, Log, Random, Store } from "@ringback/core";
 import type { Idle } from "./idle.ts";
-import type { JobRun } from "./job-run.ts";
+import type { JobRun, RunEnding } from "./job-run.ts";
 import type { RunLease } from "./lease-keeper.ts";
 import type { RunnerSettings } from "./settings.ts";
 import type { RunnerCounters } from "./signals.ts";
@@ -161,11 +151,12 @@ export function createJobPump(options: JobPumpOptions): JobPump {
   /** An end that the store refuses as faulty is left to its lease: the job is recovered, and given up after three times. */
   async function record(
     one: HeldRun,
-    outcome: RunOutcome,
+    ending: RunEnding,
   ): Promise<keyof RunnerCounters["runsEnded"] | "lost"> {
     const { key, run } = one;
     try {
-      const answers = await untilStored(() => options.runs.end([{ ...key, outcome }], clock.now()), {
+      if (ending.kind === "handed_over") return await handOver(one, ending.until);
+      const answers = await untilStored(() => options.runs.end([{ ...key, outcome: ending }], clock.now()), {
         clock,
         random: options.random,
         isOver: () => run.isLost,
@@ -182,6 +173,14 @@ export function createJobPump(options: JobPumpOptions): JobPump {
       });
       return "lost";
     }
+  }
+
+  /** An upstream that was faster than its own 202 has ended the run already, and nothing is left to hand over. */
+  async function handOver({ key, run }: HeldRun, until: Instant): Promise<"handed_over" | "lost"> {
+    const { random } = options;
+    const hand = () => options.runs.handOver([{ ...key, until: Math.round(until) }], clock.now());
+    const answers = await untilStored(hand, { clock, random, isOver: () => run.isLost });
+    return answers?.[0] ?? "lost";
   }
 
   return {

@@ -38,13 +38,14 @@ describe("the kinds of a process", () => {
     expect(announcements(store)).toEqual([]);
   });
 
-  test("F77 jobs of a kind that another process has announced are left to it", async () => {
+  test("F77 jobs of a kind that another process has announced, or that leases are asked for, are left to it", async () => {
     const clock = createManualClock();
     const { runner, store } = createRunnerFixture({ clock });
     store.kindsElsewhere.push({ kind: "far", runTimeoutMs: 1, maxRuns: 1 });
+    store.kindsElsewhere.push({ kind: "@mine leased", runTimeoutMs: 1, maxRuns: 1 });
     await runner.runOnce();
     const asked = store.log.find(({ call }) => call === "failUnknownKinds");
-    expect(asked?.given).toMatchObject({ kinds: ["work", "far"] });
+    expect(asked?.given).toMatchObject({ kinds: ["work", "far", "leased"] });
     const since = store.log.find(({ call }) => call === "announced");
     expect(since?.given).toBe(clock.now() - 600_000);
   });

@@ -1,6 +1,6 @@
 // Tells other processes which kinds run here, and knows which run anywhere. What is said is good for a while only, so it is
 // said again now and then; a process that is gone is forgotten by itself.
-import type { Clock, Kinds, KindStore } from "@ringback/core";
+import { readLeasedKind, type Clock, type Kinds, type KindStore } from "@ringback/core";
 import type { RunnerSettings } from "./settings.ts";
 
 export interface KindBoardOptions {
@@ -14,7 +14,10 @@ export interface KindBoardOptions {
 export interface KindBoard {
   /** Announces the kinds of this process unless it did so less than 30 s ago. A process that runs no jobs says nothing. */
   announce(): Promise<void>;
-  /** The kinds of this process, and those that others have announced while a job of an unknown kind would wait. */
+  /**
+   * The kinds of this process, and those that others have announced while a job of an unknown kind would wait. One that is
+   * worked over leases is known for every tenant: another tenant's job of it could not be submitted, so it only waits longer.
+   */
   known(): Promise<readonly string[]>;
 }
 
@@ -39,7 +42,9 @@ export function createKindBoard(options: KindBoardOptions): KindBoard {
     },
     async known() {
       const elsewhere = await store.kinds.announced(clock.now() - settings.unknownKindHoldMs);
-      return [...new Set([...kinds.names, ...elsewhere.map(({ kind }) => kind)])];
+      return [
+        ...new Set([...kinds.names, ...elsewhere.map(({ kind }) => readLeasedKind(kind)?.kind ?? kind)]),
+      ];
     },
   };
 }

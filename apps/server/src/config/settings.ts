@@ -148,6 +148,14 @@ export const settings = {
     max: 1_000,
     meaning: "Jobs that run at once in this process.",
   }),
+  RINGBACK_RUN_MEMORY_MB: wholeNumber({
+    unit: "MB",
+    fallback: 512,
+    min: 192,
+    max: 65_536,
+    meaning:
+      "Memory of the process that a handler runs in, 128 of it Node's own; above it the run fails with `out_of_memory`.",
+  }),
   RINGBACK_LEASE_MS: wholeNumber({
     unit: "ms",
     fallback: 30_000,

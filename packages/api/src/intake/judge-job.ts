@@ -33,7 +33,7 @@ export async function judgeJob(asked: AskedJob, deps: JudgeJobDeps): Promise<Jud
   const request = shape.value;
   const changing = metadataProblem(body);
   if (changing !== null) return changing;
-  const kind = await judgeKind(request, deps.kindDirectory);
+  const kind = await judgeKind(asked.tenantId, request, deps.kindDirectory);
   if (isRefusal(kind)) return kind;
   const judged = request.callback === undefined ? null : await judgeCallback(request.callback, deps);
   if (judged !== null && isRefusal(judged)) return judged;
@@ -41,10 +41,14 @@ export async function judgeJob(asked: AskedJob, deps: JudgeJobDeps): Promise<Jud
   return { job, receiver: judged?.receiver ?? null };
 }
 
-async function judgeKind(asked: JobRequest, directory: KindDirectory): Promise<KnownKind | Refusal> {
-  const kind = await directory.find(asked.kind);
+async function judgeKind(
+  tenantId: string,
+  asked: JobRequest,
+  directory: KindDirectory,
+): Promise<KnownKind | Refusal> {
+  const kind = await directory.find(tenantId, asked.kind);
   if (kind === null) {
-    const names = directory.names();
+    const names = directory.names(tenantId);
     const known = names.length === 0 ? "There are none." : `The kinds here are ${names.join(", ")}.`;
     return refusal(
       "unknown-kind",

@@ -167,6 +167,18 @@ const entries = {
     causes: ["The job was faster."],
     fix: "Read the outcome with `GET /v1/jobs/{id}`.",
   },
+  "lease-lost": {
+    status: status.conflict,
+    title: "The run is not yours any more",
+    meaning:
+      "The lease, or the one-time token, stood for a run that is over; a result that comes after that is not recorded.",
+    causes: [
+      "No heartbeat for the length of the lease (30 s).",
+      "A run that took longer than the job's `runTimeoutMs`.",
+      "The same end sent twice: the first one counted.",
+    ],
+    fix: "Stop working on it. `GET /v1/jobs/{id}` says what became of the job.",
+  },
   "cursor-expired": {
     status: status.gone,
     title: "The feed no longer goes back to this cursor",

@@ -19,9 +19,10 @@ import {
   type PastJob,
   type Store,
 } from "@ringback/core";
+import { createFakeRuns, type FakeRuns } from "./fake-runs.ts";
 import { pageOf } from "./page-of.ts";
 
-export interface FakeStore extends Store {
+export interface FakeStore extends Store, FakeRuns {
   readonly jobs: Map<string, JobWithPayloads>;
   readonly accepted: Acceptance[];
   readonly events: Event[];
@@ -43,7 +44,7 @@ export interface FakeStore extends Store {
   jobReads: number;
   looks: number;
   pastJobs: PastJob[];
-  readonly kindsElsewhere: AnnouncedKind[];
+  kindsElsewhere: AnnouncedKind[];
   /** False: keys are not found when looked up, as while another request with them is being accepted. */
   showsKeys: boolean;
   /** Changes a job and tells it, with an event when a type is given. */
@@ -60,8 +61,16 @@ interface UsedKey {
 export function createFakeStore(): FakeStore {
   const listeners = new Set<(changes: readonly Change[]) => void>();
   const keysUsed = new Map<string, UsedKey>();
+  const jobs: FakeStore["jobs"] = new Map();
+  const fakeRuns = createFakeRuns({
+    jobs,
+    changeJob: (id, change) => fake.changeJob(id, change),
+    check() {
+      if (fake.fault !== null) throw fake.fault;
+    },
+  });
   const fake: FakeStore = {
-    jobs: new Map(),
+    jobs,
     accepted: [],
     events: [],
     endpoints: new Map(),
@@ -128,7 +137,7 @@ export function createFakeStore(): FakeStore {
             : { kind: "requested", job: after };
         }),
     },
-    runs: unused("runs"),
+    ...fakeRuns,
     lanes: unused("lanes"),
     support: {
       createEndpoints: async (items, now) =>
@@ -268,7 +277,10 @@ export function createFakeStore(): FakeStore {
       putFirstKey: async () => fake.keys.size === 0,
     },
     kinds: {
-      announce: unused("kinds.announce"),
+      async announce({ kinds: said }) {
+        const names = new Set(said.map(({ kind }) => kind));
+        fake.kindsElsewhere = [...fake.kindsElsewhere.filter(({ kind }) => !names.has(kind)), ...said];
+      },
       announced: async () => fake.kindsElsewhere,
     },
     changes: {

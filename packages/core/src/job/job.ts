@@ -12,17 +12,20 @@ export function isDone(status: JobStatus): boolean {
 }
 
 /** Why a job failed: a closed list, spelled as in `error.code`. */
-export type JobErrorCode =
-  | "handler_error"
-  | "run_timeout"
-  | "queue_timeout"
-  | "runs_exhausted"
-  | "result_too_large"
-  | "result_not_serialisable"
-  | "unknown_kind"
-  | "input_invalid"
-  | "blocked_address"
-  | "upstream_failed";
+export const jobErrorCodes = [
+  "handler_error",
+  "run_timeout",
+  "out_of_memory",
+  "queue_timeout",
+  "runs_exhausted",
+  "result_too_large",
+  "result_not_serialisable",
+  "unknown_kind",
+  "input_invalid",
+  "blocked_address",
+  "upstream_failed",
+] as const;
+export type JobErrorCode = (typeof jobErrorCodes)[number];
 
 export interface JobError {
   readonly code: JobErrorCode;

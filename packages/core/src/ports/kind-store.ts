@@ -1,7 +1,10 @@
 // The part of the store port through which processes tell each other which kinds of job they run.
 import type { Instant } from "./time.ts";
 
-/** Which kinds of job the processes run, as they say themselves. Kinds belong to the installation, not to a tenant. */
+/**
+ * Which kinds of job the processes run, as they say themselves. Kinds belong to the installation, not to a tenant; those that
+ * are worked over leases are the tenant's, by their spelling (`spellLeasedKind`).
+ */
 export interface KindStore {
   /** Says that `holder` runs these kinds, with their defaults, and no others. */
   announce(announcement: {

@@ -25,6 +25,7 @@ import type { IntakeStore, JobKey } from "./intake-store.ts";
 import type { JobReads } from "./job-reads.ts";
 import type { KindStore } from "./kind-store.ts";
 import type { HeldLane } from "./lane-server.ts";
+import type { OutsideRunStore } from "./outside-runs.ts";
 import type { Expiry } from "./retention.ts";
 import type { Instant } from "./time.ts";
 
@@ -38,7 +39,7 @@ export interface Store {
   readonly kinds: KindStore;
   /** What has been committed, for those who wait for it. Local to the process; a listener may hear a change twice. */
   readonly changes: Changes;
-  /** Makes what was lost due again: runs and lanes whose lease ran out. With `soleHolder`, also those of every other holder. */
+  /** Makes what was lost due again: runs and lanes whose lease ran out. With `soleHolder`, also those of every other process. */
   recover(options: { readonly now: Instant; readonly soleHolder?: string }): Promise<Recovered>;
   /** What is due and unclaimed; for readiness, and for rings that were lost. At most `limit` lanes, the oldest first. */
   due(now: Instant, limit: number): Promise<Due>;
@@ -64,7 +65,7 @@ export class StoreUnavailable extends Error {
 
 // ── Runs ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-export interface RunStore {
+export interface RunStore extends OutsideRunStore<RunKey, ClaimedRun> {
   /**
    * Leases due jobs of these kinds, the most urgent first; may return fewer than `limit`, also when more are due. One whose
    * queue timeout has passed is failed as `queue_timeout` instead.

@@ -43,6 +43,7 @@ export interface MemoryLane {
 type Call =
   | "claim"
   | "extendRuns"
+  | "handOver"
   | "reportProgress"
   | "end"
   | "claimLanes"
@@ -168,6 +169,15 @@ export function createMemoryStore(clock: Clock): MemoryStore {
                 traceparent: null,
               };
             }),
+        ),
+      claimFor: () => Promise.reject(new Error("The runner claims for everybody.")),
+      handOver: (items) =>
+        call("handOver", items, () =>
+          items.map((item) => {
+            const job = ours(item);
+            if (job !== null) job.holder = "@upstream";
+            return job === null ? "lost" : "handed_over";
+          }),
         ),
       extend: (runs, options) =>
         call("extendRuns", runs, () =>

@@ -52,6 +52,11 @@ export function createRunnerFixture(options: RunnerFixtureOptions): RunnerFixtur
     random: steadyRandom,
     log,
     holder: options.holder ?? "this",
+    completionOf: ({ jobId, token }) => ({
+      completeUrl: `https://ringback.example/${jobId}/complete`,
+      failUrl: `https://ringback.example/${jobId}/fail`,
+      token: String(token),
+    }),
     resultUrl: ({ jobId }) => `https://ringback.example/${jobId}`,
     settings: { ...runnerDefaults, ...options.settings },
   });

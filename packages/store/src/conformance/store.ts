@@ -6,6 +6,7 @@ import { describeIntake } from "./intake.ts";
 import { describeJobLife } from "./job-life.ts";
 import { describeLaneBatches } from "./lane-batches.ts";
 import { describeLanes } from "./lanes.ts";
+import { describeOutsideRuns } from "./outside-runs.ts";
 import { describeLooks } from "./looks.ts";
 import { describeOwnIds } from "./own-ids.ts";
 import { describeReads } from "./reads.ts";
@@ -20,6 +21,7 @@ export function describeStore(openStore: OpenStore): void {
     describeIntake(openStore);
     describeOwnIds(openStore);
     describeRuns(openStore);
+    describeOutsideRuns(openStore);
     describeJobLife(openStore);
     describeEvents(openStore);
     describeLanes(openStore);

@@ -19,10 +19,12 @@ import { workLanes, type LaneAnswer, type LaneCall } from "./transitions/lane-wo
 import { claimLanes, extendLanes, recoverLanes, releaseLanes } from "./transitions/lanes.ts";
 import {
   claimRuns,
+  claimRunsFor,
   endRuns,
   extendRuns,
   failUnknownKinds,
   failUnstarted,
+  handOverRuns,
   recoverRuns,
   reportProgress,
   type Lease,
@@ -87,6 +89,7 @@ function listsOf(transact: Transact, groups: CallGroups) {
     eraseResults: front<AtTime<JobKey>, Awaited<ReturnType<typeof eraseResults>>[number]>(eraseResults),
     redeliver: front<AtTime<DeliveryKey>, Awaited<ReturnType<typeof redeliver>>[number]>(redeliver),
     extendRuns: work<Lease<RunKey>, Awaited<ReturnType<typeof extendRuns>>[number]>(extendRuns),
+    handOver: work<AtTime<RunKey & { readonly until: Instant }>, "handed_over" | "lost">(handOverRuns),
     report: work<AtTime<RunProgress>, "written" | "lost">(reportProgress),
     end: work<AtTime<RunEnd>, Awaited<ReturnType<typeof endRuns>>[number]>(endRuns),
     extendLanes: work<Lease<HeldLane>, "extended" | "lost">(extendLanes),
@@ -125,6 +128,8 @@ function intakeAndRuns(lists: Lists, alone: Alone): Pick<Verbs, "intake" | "runs
     },
     runs: {
       claim: (options) => alone.work((ground) => claimRuns(ground, options)),
+      claimFor: (options) => alone.work((ground) => claimRunsFor(ground, options)),
+      handOver: (items, now) => lists.handOver(atTime(items, now)),
       extend: (keys, { now, leaseMs }) =>
         lists.extendRuns(keys.map((key) => ({ key, leaseUntil: now + leaseMs }))),
       reportProgress: (items, now) => lists.report(atTime(items, now)),

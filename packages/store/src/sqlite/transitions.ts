@@ -16,6 +16,8 @@ export interface Transitions {
   readonly cancelJobs: IntakeTransitions["cancelJobs"];
   readonly eraseResults: IntakeTransitions["eraseResults"];
   readonly claimRuns: RunTransitions["claim"];
+  readonly claimRunsFor: RunTransitions["claimFor"];
+  readonly handOverRuns: RunTransitions["handOver"];
   readonly extendRuns: RunTransitions["extend"];
   readonly reportProgress: RunTransitions["reportProgress"];
   readonly endRuns: RunTransitions["end"];
@@ -67,6 +69,8 @@ export function createTransitions(ground: Ground): Transitions {
     cancelJobs: (items, now) => intake.cancelJobs(items, now),
     eraseResults: (items, now) => intake.eraseResults(items, now),
     claimRuns: (claim) => runs.claim(claim),
+    claimRunsFor: (claim) => runs.claimFor(claim),
+    handOverRuns: (items, now) => runs.handOver(items, now),
     extendRuns: (keys, lease) => runs.extend(keys, lease),
     reportProgress: (items, now) => runs.reportProgress(items, now),
     endRuns: (items, now) => runs.end(items, now),

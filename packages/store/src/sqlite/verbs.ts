@@ -25,6 +25,8 @@ export function createVerbs(call: CallTransition): Verbs {
     },
     runs: {
       claim: (claim) => call("claimRuns", claim),
+      claimFor: (claim) => call("claimRunsFor", claim),
+      handOver: (items, now) => call("handOverRuns", items, now),
       extend: (keys, lease) => call("extendRuns", keys, lease),
       reportProgress: (items, now) => call("reportProgress", items, now),
       end: (items, now) => call("endRuns", items, now),

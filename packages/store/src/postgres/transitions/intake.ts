@@ -1,6 +1,7 @@
 // Accepts jobs, with their idempotency keys, and cancels them.
 import {
   isDone,
+  outsideHolders,
   type Acceptance,
   type Accepted,
   type CancelAnswer,
@@ -12,7 +13,7 @@ import {
 import { noEndpoints, readEndpointBook } from "../endpoint-book.ts";
 import { keyOf } from "../draft.ts";
 import type { Ground } from "../ground.ts";
-import { jobOf } from "../nouns.ts";
+import { jobOf, type JobRow } from "../nouns.ts";
 import { inserter } from "../rows.ts";
 import { idempotency } from "../schema.ts";
 import { endedJob, firstJobRow, type EndpointBook } from "../states.ts";
@@ -266,7 +267,9 @@ export async function cancelJobs(ground: Ground, items: readonly AtTime<JobKey>[
     ground,
     items.map(({ item }) => item),
   );
-  const queued = loaded.filter(({ row }) => row.status === "queued");
+  const isFree = ({ status, claimedBy }: JobRow): boolean =>
+    status === "queued" || claimedBy === outsideHolders.upstream;
+  const queued = loaded.filter(({ row }) => isFree(row));
   const endpoints =
     queued.length === 0
       ? noEndpoints
@@ -290,7 +293,7 @@ export async function cancelJobs(ground: Ground, items: readonly AtTime<JobKey>[
     if (isDone(row.status))
       return { kind: row.status === "canceled" ? "canceled" : "finished", job: shown(found) };
     const requested = { ...row, cancelRequestedAt: now };
-    if (row.status === "queued") {
+    if (isFree(row)) {
       const ended = endedJob(requested, { status: "canceled" }, now);
       return {
         kind: "canceled",

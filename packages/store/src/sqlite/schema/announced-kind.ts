@@ -1,6 +1,6 @@
 // Which process runs which kinds of job. Twin file: byte-identical for every dialect.
 //
-// Kinds belong to the installation, so this table has no tenant. A process writes only its own rows, so processes of
+// Kinds belong to the installation, so this table has no tenant (one that is worked over leases is spelled with it). A process writes only its own rows, so processes of
 // different versions never change each other's; rows of those that are gone are deleted by their age.
 import { index, instant, integer, primaryKey, table, text } from "../columns.ts";
 

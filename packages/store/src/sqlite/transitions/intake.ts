@@ -1,6 +1,7 @@
 // Accepts jobs, with their idempotency keys, and cancels them.
 import {
   isDone,
+  outsideHolders,
   type Acceptance,
   type Accepted,
   type CancelAnswer,
@@ -110,7 +111,7 @@ export function createIntakeTransitions(ground: Ground): IntakeTransitions {
     if (isDone(row.status)) {
       return { kind: row.status === "canceled" ? "canceled" : "finished", job: withPayloads(row) };
     }
-    if (row.status === "queued") {
+    if (row.status === "queued" || row.claimedBy === outsideHolders.upstream) {
       const ended = endedJob({ ...row, cancelRequestedAt: now }, { status: "canceled" }, now);
       return { kind: "canceled", job: withPayloads(jobs.advance(ended, { type: "job.canceled" }, now)) };
     }

@@ -2,6 +2,8 @@
 import {
   afterRun,
   isTooLateToBegin,
+  outcomeOfLapse,
+  outsideHolders,
   queueTimeoutError,
   type ClaimedRun,
   type Instant,
@@ -23,6 +25,8 @@ import { createJobRows } from "./job-rows.ts";
 
 export interface RunTransitions {
   claim(options: Parameters<RunStore["claim"]>[0]): ClaimedRun[];
+  claimFor(options: Parameters<RunStore["claimFor"]>[0]): ClaimedRun[];
+  handOver(runs: readonly (RunKey & { readonly until: Instant })[], now: Instant): ("handed_over" | "lost")[];
   extend(
     runs: readonly RunKey[],
     options: { readonly now: Instant; readonly leaseMs: number },
@@ -31,7 +35,7 @@ export interface RunTransitions {
   end(items: readonly RunEnd[], now: Instant): RunEnded[];
   failUnstarted(options: Parameters<RunStore["failUnstarted"]>[0]): number;
   failUnknownKinds(options: Parameters<RunStore["failUnknownKinds"]>[0]): number;
-  /** Ends runs whose lease has run out, or whose holder is not `soleHolder`, as lost; at most `limit`. */
+  /** Ends runs whose lease has run out, or whose holder is another process than `soleHolder`; at most `limit`. */
   recover(options: { readonly now: Instant; readonly soleHolder?: string; readonly limit: number }): number;
 }
 
@@ -53,6 +57,12 @@ export function createRunTransitions(ground: Ground): RunTransitions {
      where status = 'queued' and priority = ? and due_at <= ? and kind in (select value from json_each(?))
      order by due_at, id limit ?`,
   );
+  const selectDueOf = client.prepare<[number, string, Instant, string, number], RawRow>(
+    `select ${reader.list} from job
+     where status = 'queued' and priority = ? and tenant_id = ? and due_at <= ?
+       and kind in (select value from json_each(?))
+     order by due_at, id limit ?`,
+  );
   const selectUnknown = client.prepare<[number, Instant, number, string, number], RawRow>(
     `select ${reader.list} from job where rowid in (
        select found from (
@@ -66,12 +76,17 @@ export function createRunTransitions(ground: Ground): RunTransitions {
      order by start_by limit ?`,
   );
   const selectLapsed = client.prepare<[Instant, string | null, number], RawRow>(
-    `select ${reader.list} from job where status = 'running' and (lease_until <= ? or claimed_by <> ?)
+    `select ${reader.list} from job where status = 'running' and (lease_until <= ?
+       or (claimed_by <> ? and claimed_by not in ('${outsideHolders.lease}', '${outsideHolders.upstream}')))
      order by lease_until limit ?`,
   );
   const extend = client.prepare<[Instant, string, string, number], { canceled: number }>(
     `update job set lease_until = ? where tenant_id = ? and id = ? and token = ? and status = 'running'
      returning cancel_requested_at is not null as canceled`,
+  );
+
+  const handOver = client.prepare<[string, Instant, string, string]>(
+    "update job set claimed_by = ?, lease_until = ? where tenant_id = ? and id = ?",
   );
 
   const held = ({ tenantId, jobId, token }: RunKey): JobRow | null => {
@@ -134,6 +149,17 @@ export function createRunTransitions(ground: Ground): RunTransitions {
     return true;
   }
 
+  function beginAll(
+    due: readonly JobRow[],
+    lease: { holder: string; limit: number; now: Instant; leaseUntil: Instant },
+  ): ClaimedRun[] {
+    const { limit, now } = lease;
+    const startable = due.filter((row) => !isGivenUp(row, now));
+    // What was given up may have stood before others that are due.
+    if (due.length === limit && startable.length < limit) effects.ringJobs(now);
+    return startable.map((row) => begin(row, lease));
+  }
+
   return {
     claim(options) {
       const { holder, kinds, limit, now, leaseMs } = options;
@@ -141,11 +167,23 @@ export function createRunTransitions(ground: Ground): RunTransitions {
       const rows = byPriority(limit, (priority, wanted) =>
         selectDue.all(priority, now, spelledKinds, wanted),
       );
-      const startable = rows.filter((row) => !isGivenUp(row, now));
-      // What was given up may have stood before others that are due.
-      if (rows.length === limit && startable.length < limit) effects.ringJobs(now);
-      return startable.map((row) => begin(row, { holder, now, leaseUntil: now + leaseMs }));
+      return beginAll(rows, { holder, limit, now, leaseUntil: now + leaseMs });
     },
+    claimFor({ tenantId, kinds, limit, now, leaseMs }) {
+      const spelledKinds = JSON.stringify(kinds);
+      const rows = byPriority(limit, (priority, wanted) =>
+        selectDueOf.all(priority, tenantId, now, spelledKinds, wanted),
+      );
+      return beginAll(rows, { holder: outsideHolders.lease, limit, now, leaseUntil: now + leaseMs });
+    },
+    handOver: (runs, now) =>
+      runs.map((run) => {
+        const row = held(run);
+        if (row === null) return "lost";
+        if (row.cancelRequestedAt !== null) end(row, { kind: "canceled" }, now);
+        else handOver.run(outsideHolders.upstream, run.until, row.tenantId, row.id);
+        return "handed_over";
+      }),
     extend: (runs, { now, leaseMs }) =>
       runs.map(({ tenantId, jobId, token }) => {
         const row = extend.get(now + leaseMs, tenantId, jobId, token);
@@ -182,7 +220,7 @@ export function createRunTransitions(ground: Ground): RunTransitions {
     },
     recover({ now, soleHolder, limit }) {
       const rows = selectLapsed.all(now, soleHolder ?? null, limit).map(reader.read);
-      for (const row of rows) end(row, { kind: "lost" }, now);
+      for (const row of rows) end(row, outcomeOfLapse(row.claimedBy), now);
       return rows.length;
     },
   };
