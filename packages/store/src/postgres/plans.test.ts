@@ -161,6 +161,12 @@ async function doEverything(scene: Scene): Promise<void> {
     runs.map((run) => ({ ...run, percent: 1, message: null })),
     scene.now(),
   );
+  const leased = { tenantId, kinds: ["report"], limit: 9, now: scene.now(), leaseMs };
+  const outside = await store.runs.claimFor(leased);
+  await store.runs.handOver(
+    outside.map((run) => ({ ...run, until: scene.now() + 1 })),
+    scene.now(),
+  );
   await store.runs.failUnknownKinds({ kinds: ["report"], dueBefore: 1, now: scene.now(), limit: 9 });
   await store.due(scene.now(), 9);
   // What is oldest of everything is over: first deliveries, then events.

@@ -160,6 +160,7 @@ export const job = table(
     primaryKey({ columns: [t.tenantId, t.id] }),
     foreignKey({ columns: [t.tenantId], foreignColumns: [tenant.tenantId] }),
     partialIndex("job_due", [t.priority, t.dueAt, t.id, t.kind], sql`${t.status} = 'queued'`),
+    partialIndex("job_due_of", [t.tenantId, t.priority, t.dueAt, t.id, t.kind], sql`${t.status} = 'queued'`),
     partialIndex("job_leased", [t.leaseUntil], sql`${t.status} = 'running'`),
     ...jobLifeIndexes(t),
     check("job_status", oneOf(t.status, jobStatuses)),

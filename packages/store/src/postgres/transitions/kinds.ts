@@ -9,9 +9,8 @@ const insertKinds = inserter(announcedKind, {
     max_runs = excluded.max_runs, announced_at = excluded.announced_at`,
 });
 const deleteOthers = "delete from announced_kind where holder = $1 and kind <> all($2::text[])";
-// The last one said counts.
-const selectKinds = `select distinct on (kind) kind, run_timeout_ms as "runTimeoutMs", max_runs as "maxRuns"
-  from announced_kind where announced_at >= $1 order by kind, announced_at desc`;
+const selectKinds = `select kind, run_timeout_ms as "runTimeoutMs", max_runs as "maxRuns"
+  from announced_kind where announced_at >= $1 order by announced_at`;
 const expire = `delete from announced_kind where (holder, kind) in (
     select holder, kind from announced_kind where announced_at <= $1 order by announced_at limit $2
     for update skip locked
@@ -29,7 +28,9 @@ export async function announceKinds(
 }
 
 export async function announcedKinds({ transaction }: Ground, since: Instant): Promise<AnnouncedKind[]> {
-  return transaction.ask<AnnouncedKind>(selectKinds, [since]);
+  const rows = await transaction.ask<AnnouncedKind>(selectKinds, [since]);
+  // The last one said counts: a later row replaces an earlier one of the same kind.
+  return [...new Map(rows.map((one) => [one.kind, one])).values()];
 }
 
 /** Deletes the announcements of processes that have been silent for a day. */
