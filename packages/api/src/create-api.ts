@@ -1,25 +1,32 @@
 // Makes the app: a mountable Hono that answers for everything under its routes and starts nothing.
 import { Hono } from "hono";
 import { apiDefaults, type ApiDeps } from "./api-deps.ts";
+import { createFailedAuthentications } from "./admission/failed-authentications.ts";
+import { createRateLimit } from "./admission/rate-limit.ts";
 import { createAuthenticator } from "./auth/authenticator.ts";
 import { createWaiters } from "./feed/waiters.ts";
+import { auditRoutes } from "./routes/audit.ts";
 import { callbackSecretRoutes } from "./routes/callback-secret.ts";
 import { deliveryRoutes } from "./routes/deliveries.ts";
 import { endpointRoutes } from "./routes/endpoints.ts";
 import { feedRoutes } from "./routes/feed.ts";
 import { jobEventRoutes } from "./routes/job-events.ts";
 import { jobRoutes } from "./routes/jobs.ts";
+import { keyRoutes } from "./routes/keys.ts";
 import { mountRoutes } from "./routes/mount.ts";
 import { openRoutes } from "./routes/open.ts";
 import type { RouteDeps } from "./routes/route-deps.ts";
 import type { Route } from "./routes/route.ts";
 import { submitJob } from "./routes/submit-job.ts";
+import { tenantRoutes } from "./routes/tenants.ts";
 import { createListQueries } from "./schemas/list-queries.ts";
 import { createCursors } from "./tokens/cursors.ts";
 import { createResultLinks } from "./tokens/result-links.ts";
 
 export interface Api {
   readonly app: Hono;
+  /** Every route: what tests of all of them go through. */
+  readonly routes: readonly Pick<Route, "method" | "path" | "access">[];
   /** From now on nobody waits: long polls answer with what there is, event streams end. New requests are still answered. */
   drain(): void;
 }
@@ -37,9 +44,13 @@ export function createApi(deps: ApiDeps): Api {
     queries: createListQueries(settings.listLimitMax),
   };
   const app = new Hono();
-  const authenticator = createAuthenticator({ tenants: store.tenants, clock });
-  mountRoutes(app, { authenticator, random, log }, allRoutes(routeDeps));
-  return { app, drain: () => waiters.drain() };
+  const failures = createFailedAuthentications(clock, settings.authFailuresPerMinute);
+  const authenticator = createAuthenticator({ tenants: store.tenants, clock, log, failures });
+  const rateLimit = createRateLimit(clock);
+  const { peerAddress = () => null } = deps;
+  const routes = allRoutes(routeDeps);
+  mountRoutes(app, { authenticator, rateLimit, settings, peerAddress, random, log }, routes);
+  return { app, routes, drain: () => waiters.drain() };
 }
 
 function allRoutes(deps: RouteDeps): readonly Route[] {
@@ -52,5 +63,8 @@ function allRoutes(deps: RouteDeps): readonly Route[] {
     ...endpointRoutes(deps),
     ...deliveryRoutes(deps),
     ...callbackSecretRoutes(deps),
+    ...keyRoutes(deps),
+    ...tenantRoutes(deps),
+    ...auditRoutes(deps),
   ];
 }

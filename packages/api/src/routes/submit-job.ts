@@ -7,6 +7,7 @@ import {
   type Kind,
   type NewJob,
 } from "@ringback/core";
+import { admissionOf, refusedJob } from "../admission/refused-job.ts";
 import type { Answer } from "../answers/answer.ts";
 import { idempotencyKeyOf, requestHashOf } from "../intake/idempotency-key.ts";
 import { metadataProblem } from "../intake/metadata-problem.ts";
@@ -45,7 +46,10 @@ async function submit(call: Call, deps: RouteDeps): Promise<Answer | Refusal> {
   if (earlier !== null) return answerTo(earlier, deps);
   const asked = await judge(call, bytes, deps);
   if (isRefusal(asked)) return asked;
-  const [accepted] = await deps.store.intake.acceptJobs([{ ...asked, idempotency }], deps.clock.now());
+  const [accepted] = await deps.store.intake.acceptJobs(
+    [{ ...asked, idempotency, admission: admissionOf(deps.settings) }],
+    deps.clock.now(),
+  );
   if (accepted === undefined) throw new Error("the store answered for no job");
   return answerTo(accepted, deps);
 }
@@ -143,6 +147,7 @@ function answerTo(accepted: Accepted, deps: RouteDeps): Answer | Refusal {
       `This key was used for another body, whose SHA-256 begins with ${requestHash.slice(0, 12)}, and made ${jobId}.`,
     );
   }
+  if (accepted.kind === "over_quota" || accepted.kind === "overloaded") return refusedJob(accepted);
   const isReplayed = accepted.kind === "replayed";
   return jobAccepted(accepted.job, deps, isReplayed ? { "idempotency-replayed": "true" } : {});
 }

@@ -3,33 +3,29 @@ import {
   eventBody,
   isDone,
   jobToJson,
+  notAdmitted,
   type Acceptance,
   type Accepted,
-  type ApiKey,
   type Attempt,
-  type CallbackSecret,
   type Change,
   type DeadLetter,
   type Delivery,
   type Endpoint,
   type Event,
   type JobWithPayloads,
-  type ListPosition,
   type NewJob,
-  type Page,
-  type PageRequest,
   type Store,
 } from "@ringback/core";
+import { createFakeTenants, pageOf, type FakeTenants } from "./fake-tenants.ts";
 
-export interface FakeStore extends Store {
+export interface FakeStore extends Store, FakeTenants {
+  readonly tenants: FakeTenants["tenants"];
   readonly jobs: Map<string, JobWithPayloads>;
   readonly accepted: Acceptance[];
   readonly events: Event[];
   readonly endpoints: Map<string, Endpoint>;
   readonly deliveries: Map<string, { readonly delivery: Delivery; readonly attempts: readonly Attempt[] }>;
   readonly deadLetters: Map<string, DeadLetter>;
-  readonly keys: Map<string, ApiKey>;
-  readonly secrets: Map<string, CallbackSecret[]>;
   /** What the next call of anything rejects with; null for nothing. */
   fault: Error | null;
   /** How often the feed has been read, and how many rows that gave. */
@@ -53,15 +49,15 @@ interface UsedKey {
 export function createFakeStore(): FakeStore {
   const listeners = new Set<(changes: readonly Change[]) => void>();
   const keysUsed = new Map<string, UsedKey>();
+  const fakeTenants = createFakeTenants(() => fake.fault);
   const fake: FakeStore = {
+    ...fakeTenants,
     jobs: new Map(),
     accepted: [],
     events: [],
     endpoints: new Map(),
     deliveries: new Map(),
     deadLetters: new Map(),
-    keys: new Map(),
-    secrets: new Map(),
     fault: null,
     feedReads: 0,
     feedRows: 0,
@@ -102,7 +98,7 @@ export function createFakeStore(): FakeStore {
     runs: unused("runs"),
     lanes: unused("lanes"),
     support: {
-      createEndpoints: async (items, now) =>
+      createEndpoints: async (items, now, act) =>
         items.map(({ secret: _secret, host: _host, ...rest }) => {
           const endpoint: Endpoint = {
             ...rest,
@@ -112,16 +108,20 @@ export function createFakeStore(): FakeStore {
             updatedAt: now,
           };
           fake.endpoints.set(endpoint.id, endpoint);
+          const { tenantId, id: subject } = endpoint;
+          fake.record("endpoint.created", { tenantId, subject, at: now }, act);
           return endpoint;
         }),
-      setEndpointStatus: async ({ tenantId, endpointId }, { status, reason }) => {
+      setEndpointStatus: async ({ tenantId, endpointId }, { status, reason }, now, act) => {
         const before = owned(fake.endpoints.get(endpointId), tenantId);
         if (before === null) return null;
         const endpoint: Endpoint = { ...before, status, pausedReason: reason };
         fake.endpoints.set(endpointId, endpoint);
+        const action = status === "paused" ? "endpoint.paused" : "endpoint.resumed";
+        fake.record(action, { tenantId, subject: endpointId, at: now }, act);
         return endpoint;
       },
-      redeliver: async (items, now) =>
+      redeliver: async (items, now, act) =>
         items.map(({ tenantId, deliveryId }) => {
           const found = fake.deliveries.get(deliveryId);
           if (found?.delivery.tenantId !== tenantId) return null;
@@ -129,6 +129,7 @@ export function createFakeStore(): FakeStore {
           const dueAt = isHeld ? null : now;
           const delivery: Delivery = { ...found.delivery, status: "pending", dueAt, finishedAt: null };
           fake.deliveries.set(deliveryId, { ...found, delivery });
+          fake.record("delivery.redelivered", { tenantId, subject: deliveryId, at: now }, act);
           return delivery;
         }),
     },
@@ -200,22 +201,6 @@ export function createFakeStore(): FakeStore {
       feedHead: async (tenantId) => fake.events.findLast((event) => event.tenantId === tenantId)?.seq ?? 0,
       callbackSecrets: async (tenantId) => fake.secrets.get(tenantId) ?? [],
     },
-    tenants: {
-      ensureTenant: async () => false,
-      rotateCallbackSecret: async (tenantId, { secret, overlapUntil, now }) => {
-        const before = (fake.secrets.get(tenantId) ?? []).map((one) => ({
-          ...one,
-          expiresAt: one.expiresAt ?? overlapUntil,
-        }));
-        fake.secrets.set(tenantId, [{ secret, createdAt: now, expiresAt: null }, ...before]);
-      },
-      putKeys: async () => undefined,
-      findKey: async (lookup) => {
-        if (fake.fault !== null) throw fake.fault;
-        return fake.keys.get(lookup) ?? null;
-      },
-      hasKeys: async () => fake.keys.size > 0,
-    },
     changes: {
       subscribe(listener) {
         listeners.add(listener);
@@ -251,6 +236,12 @@ function accept(fake: FakeStore, keysUsed: Map<string, UsedKey>, { item, now }: 
     if (owned(fake.endpoints.get(callback.endpointId), asked.tenantId) === null)
       return { kind: "no_endpoint" };
   }
+  const unfinished = [...fake.jobs.values()].filter(({ status }) => !isDone(status));
+  const own = unfinished.filter(({ tenantId }) => tenantId === asked.tenantId).length;
+  const unfinishedMax = fake.tenantRows.get(asked.tenantId)?.limits.unfinishedMax ?? null;
+  const found = { unfinished: own, unfinishedMax, backlog: unfinished.length };
+  const refused = item.admission === undefined ? null : notAdmitted(item.admission, found);
+  if (refused !== null) return refused;
   const job = jobOf(asked, now);
   fake.jobs.set(job.id, job);
   fake.accepted.push(item);
@@ -307,25 +298,6 @@ function owned<Row extends { readonly tenantId: string }>(
   tenantId: string,
 ): Row | null {
   return row?.tenantId === tenantId ? row : null;
-}
-
-function pageOf<Row extends { readonly id: string; readonly createdAt: number }>(
-  rows: readonly Row[],
-  { after, limit }: PageRequest,
-): Page<Row, ListPosition> {
-  const behind = rows
-    .toSorted((left, right) =>
-      right.createdAt === left.createdAt
-        ? Number(right.id > left.id) * 2 - 1
-        : right.createdAt - left.createdAt,
-    )
-    .filter(
-      (row) =>
-        after === null || row.createdAt < after.at || (row.createdAt === after.at && row.id < after.id),
-    );
-  const items = behind.slice(0, limit);
-  const last = behind.length > limit ? items.at(-1) : undefined;
-  return { items, next: last === undefined ? null : { at: last.createdAt, id: last.id } };
 }
 
 /** Whatever is called of it throws: the api has no business there. */

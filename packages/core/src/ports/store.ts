@@ -19,8 +19,11 @@ import type { Endpoint, EndpointStatus, PauseReason } from "../endpoint/endpoint
 import type { Event } from "../event/event.ts";
 import type { RunOutcome } from "../job/after-run.ts";
 import type { Job, JobResult, JobStatus, JobWithPayloads, NewJob } from "../job/job.ts";
-import type { ApiKey, NewApiKey } from "../tenant/api-key.ts";
+import type { Admission, NotAdmitted } from "../tenant/admission.ts";
+import type { Act } from "../tenant/audit.ts";
 import type { HeldLane } from "./lane-server.ts";
+import type { ListPosition, Page, PageRequest } from "./page.ts";
+import type { CallbackSecret, TenantStore } from "./tenant-store.ts";
 import type { Instant } from "./time.ts";
 
 export interface Store {
@@ -76,9 +79,12 @@ export interface Acceptance {
     readonly requestHash: string;
     readonly expiresAt: Instant;
   } | null;
+  /** What holds for the tenant's unfinished jobs and for everybody's; without it nothing does. Replays are always answered. */
+  readonly admission?: Admission;
 }
 
 export type Accepted =
+  | NotAdmitted
   | { readonly kind: "accepted"; readonly job: JobWithPayloads }
   /** The key has been used for the same request; the job as it is now. */
   | { readonly kind: "replayed"; readonly job: JobWithPayloads }
@@ -97,13 +103,20 @@ export type CancelAnswer =
 // ── Runs ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 export interface RunStore {
-  /** Leases due jobs of these kinds, the most urgent first; may return fewer than `limit`, also when more are due. */
+  /**
+   * Leases due jobs of these kinds; may return fewer than `limit`, also when more are due. The greater priority comes first;
+   * within one, tenants take turns; within a tenant, the job that has been due the longest.
+   */
   claim(options: {
     readonly holder: string;
     readonly kinds: readonly string[];
     readonly limit: number;
     readonly now: Instant;
     readonly leaseMs: number;
+    /** The most runs at once of a tenant that has no limit of its own; without it there is no such limit. */
+    readonly tenantRunningMax?: number | undefined;
+    /** The most runs at once of a kind, over all tenants and processes; kinds that are not named have no limit. */
+    readonly kindRunningMax?: Readonly<Record<string, number>> | undefined;
   }): Promise<ClaimedRun[]>;
   /** Extends leases to `now + leaseMs`. */
   extend(
@@ -224,13 +237,15 @@ export interface AttemptRecord {
 
 // ── Support ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
+/** What is done with an `act` is written into the audit in the same transaction; what changes nothing is not. */
 export interface SupportStore {
-  createEndpoints(items: readonly NewEndpoint[], now: Instant): Promise<Endpoint[]>;
+  createEndpoints(items: readonly NewEndpoint[], now: Instant, act?: Act): Promise<Endpoint[]>;
   /** Null when the tenant has no such endpoint. Resuming rings its lane. */
   setEndpointStatus(
     key: { readonly tenantId: string; readonly endpointId: string },
     status: { readonly status: EndpointStatus; readonly reason: PauseReason | null },
     now: Instant,
+    act?: Act,
   ): Promise<Endpoint | null>;
   /**
    * Makes deliveries due now, whatever their state, as a manual attempt that takes the place of a pending automatic one.
@@ -239,6 +254,7 @@ export interface SupportStore {
   redeliver(
     items: readonly { readonly tenantId: string; readonly deliveryId: string }[],
     now: Instant,
+    act?: Act,
   ): Promise<(Delivery | null)[]>;
 }
 
@@ -249,23 +265,6 @@ export interface NewEndpoint extends Omit<Endpoint, "status" | "pausedReason" | 
 }
 
 // ── Reads ───────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-/** A page ends before `limit` only when there is no more; `next` is the position to go on from. */
-export interface Page<Item, Position> {
-  readonly items: readonly Item[];
-  readonly next: Position | null;
-}
-
-/** Newest first, by creation and then id. */
-export interface ListPosition {
-  readonly at: Instant;
-  readonly id: string;
-}
-
-export interface PageRequest {
-  readonly after: ListPosition | null;
-  readonly limit: number;
-}
 
 export interface JobFilter {
   readonly status?: readonly JobStatus[];
@@ -339,33 +338,6 @@ export interface ReadStore {
   feedHead(tenantId: string): Promise<number>;
   /** The tenant's active callback secrets, newest first. */
   callbackSecrets(tenantId: string, now: Instant): Promise<readonly CallbackSecret[]>;
-}
-
-export interface CallbackSecret {
-  readonly secret: string;
-  readonly createdAt: Instant;
-  /** Null for the newest; when the overlap of a rotated one ends. */
-  readonly expiresAt: Instant | null;
-}
-
-// ── Tenants and keys ────────────────────────────────────────────────────────────────────────────────────────────────
-
-export interface TenantStore {
-  /** Makes the tenant with this callback secret unless it exists; true when it was made. */
-  ensureTenant(
-    tenant: { readonly id: string; readonly callbackSecret: string },
-    now: Instant,
-  ): Promise<boolean>;
-  /** Makes the new secret active at once; the earlier ones sign too until `overlapUntil`. */
-  rotateCallbackSecret(
-    tenantId: string,
-    options: { readonly secret: string; readonly overlapUntil: Instant; readonly now: Instant },
-  ): Promise<void>;
-  /** Adds keys. One with the same id, and one with the same lookup part, is replaced: it no longer opens anything. */
-  putKeys(items: readonly NewApiKey[], now: Instant): Promise<void>;
-  /** By the key's 12 id characters; null when unknown. */
-  findKey(lookup: string): Promise<ApiKey | null>;
-  hasKeys(): Promise<boolean>;
 }
 
 // ── Changes, recovery, due work ─────────────────────────────────────────────────────────────────────────────────────

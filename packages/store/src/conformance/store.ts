@@ -1,8 +1,12 @@
 // The contract of the store port: every adapter runs it, from its own test.
 import { describe } from "vitest";
+import { describeAdmission } from "./admission.ts";
 import { describeAttempts } from "./attempts.ts";
+import { describeAudit } from "./audit.ts";
 import { describeEvents } from "./events.ts";
+import { describeFairness } from "./fairness.ts";
 import { describeIntake } from "./intake.ts";
+import { describeKeys } from "./keys.ts";
 import { describeLanes } from "./lanes.ts";
 import { describeReads } from "./reads.ts";
 import { describeRecovery } from "./recovery.ts";
@@ -20,5 +24,9 @@ export function describeStore(openStore: OpenStore): void {
     describeRecovery(openStore);
     describeReads(openStore);
     describeTenants(openStore);
+    describeKeys(openStore);
+    describeAudit(openStore);
+    describeFairness(openStore);
+    describeAdmission(openStore);
   });
 }

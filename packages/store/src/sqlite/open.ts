@@ -8,13 +8,18 @@ import { createGroupCommit, type CommitStatistics, type GroupCommit } from "../g
 import { createSealing, SealBroken, type Sealing } from "../sealing.ts";
 import { secretPlace, type SecretKey } from "../secret-place.ts";
 import { createEndpointBook } from "./endpoint-book.ts";
+import { createJobCounts } from "./job-counts.ts";
 import { asUnavailable } from "./faults.ts";
 import type { Ground } from "./ground.ts";
 import { migrate, readMigrations } from "./migrate.ts";
 import { openFile, type OpenFile } from "./open-file.ts";
 import { createReads } from "./reads.ts";
+import type { KeyReads } from "./reads/keys.ts";
+import type { TenantReads } from "./reads/tenants.ts";
 import type { Client } from "./rows.ts";
+import { createTenantBook } from "./tenant-book.ts";
 import { createIntakeTransitions } from "./transitions/intake.ts";
+import { createKeyTransitions } from "./transitions/keys.ts";
 import { createLaneTransitions } from "./transitions/lanes.ts";
 import { createRunTransitions } from "./transitions/runs.ts";
 import { createSupportTransitions } from "./transitions/support.ts";
@@ -82,7 +87,9 @@ export function assembleStore(file: OpenFile, sealing: Sealing, options: SqliteS
   const effects = createEffects();
   const changes = createChangeFeed(log);
   const endpoints = createEndpointBook(client);
-  const ground: Ground = { client, random, sealing, effects, endpoints };
+  const tenants = createTenantBook(client);
+  const counts = createJobCounts(client);
+  const ground: Ground = { client, random, sealing, effects, endpoints, tenants, counts };
   const begin = client.prepare("begin immediate");
   const commit = client.prepare("commit");
   const writes = createGroupCommit({
@@ -90,6 +97,7 @@ export function assembleStore(file: OpenFile, sealing: Sealing, options: SqliteS
       begin.run();
       try {
         body();
+        counts.write();
         commit.run();
       } catch (thrown) {
         // SQLite has rolled back by itself after some faults, a full disk among them.
@@ -105,14 +113,16 @@ export function assembleStore(file: OpenFile, sealing: Sealing, options: SqliteS
     rolledBack() {
       effects.take();
       endpoints.forgetAll();
+      tenants.forgetAll();
+      counts.forgetAll();
     },
     asUnavailable,
     log,
   });
-  const { reads, keys } = createReads(drizzle(client), sealing, asUnavailable);
+  const { reads, tenants: tenantReads } = createReads(drizzle(client), sealing, asUnavailable);
   return {
     ...transitions(ground, writes),
-    tenants: { ...tenantTransitions(ground, writes), ...keys },
+    tenants: { ...tenantTransitions(ground, writes), ...tenantReads },
     reads,
     changes: { subscribe: (listener) => changes.subscribe(listener) },
     commits: writes.statistics,
@@ -152,9 +162,10 @@ function transitions(
       recordAttempts: (items, now) => writes.run(() => lanes.recordAttempts(items, now)),
     },
     support: {
-      createEndpoints: (items, now) => writes.run(() => support.createEndpoints(items, now)),
-      setEndpointStatus: (key, status, now) => writes.run(() => support.setEndpointStatus(key, status, now)),
-      redeliver: (items, now) => writes.run(() => support.redeliver(items, now)),
+      createEndpoints: (items, now, act) => writes.run(() => support.createEndpoints(items, now, act)),
+      setEndpointStatus: (key, status, now, act) =>
+        writes.run(() => support.setEndpointStatus(key, status, now, act)),
+      redeliver: (items, now, act) => writes.run(() => support.redeliver(items, now, act)),
     },
     async recover(whose) {
       const recovered = { runs: 0, lanes: 0, attempts: 0 };
@@ -177,12 +188,19 @@ function transitions(
 function tenantTransitions(
   ground: Ground,
   writes: GroupCommit,
-): Pick<Store["tenants"], "ensureTenant" | "rotateCallbackSecret" | "putKeys"> {
+): Omit<Store["tenants"], keyof TenantReads | keyof KeyReads> {
   const tenants = createTenantTransitions(ground);
+  const keys = createKeyTransitions(ground);
   return {
     ensureTenant: (tenant, now) => writes.run(() => tenants.ensureTenant(tenant, now)),
     rotateCallbackSecret: (tenantId, rotation) =>
       writes.run(() => tenants.rotateCallbackSecret(tenantId, rotation)),
-    putKeys: (items, now) => writes.run(() => tenants.putKeys(items, now)),
+    createTenant: (asked, now, act) => writes.run(() => tenants.createTenant(asked, now, act)),
+    changeTenant: (tenantId, change, now, act) =>
+      writes.run(() => tenants.changeTenant(tenantId, change, now, act)),
+    putKeys: (items, now) => writes.run(() => keys.putKeys(items, now)),
+    createKey: (key, now, act) => writes.run(() => keys.createKey(key, now, act)),
+    revokeKey: (key, now, act) => writes.run(() => keys.revokeKey(key, now, act)),
+    noteKeyUse: (key, at) => writes.run(() => keys.noteKeyUse(key, at)),
   };
 }

@@ -2,15 +2,18 @@
 import { drizzle } from "drizzle-orm/better-sqlite3";
 import Sqlite from "better-sqlite3";
 import { describe, expect, it, onTestFinished } from "vitest";
-import type { DeliveryFilter, JobFilter, PageRequest } from "@ringback/core";
+import type { AuditFilter, DeliveryFilter, JobFilter, PageRequest } from "@ringback/core";
 import { createEffects } from "../effects.ts";
 import { createSealing } from "../sealing.ts";
 import { countingRandom, masterKey } from "../testing/sqlite-ground.ts";
 import { createEndpointBook } from "./endpoint-book.ts";
 import { migrate, readMigrations } from "./migrate.ts";
+import { createJobCounts } from "./job-counts.ts";
 import { inMemory } from "./open-file.ts";
 import { createReads } from "./reads.ts";
+import { createTenantBook } from "./tenant-book.ts";
 import { createIntakeTransitions } from "./transitions/intake.ts";
+import { createKeyTransitions } from "./transitions/keys.ts";
 import { createLaneTransitions } from "./transitions/lanes.ts";
 import { createRunTransitions } from "./transitions/runs.ts";
 import { createSupportTransitions } from "./transitions/support.ts";
@@ -25,6 +28,12 @@ const bounded = [
   /^SCAN lane USING INDEX lane_leased$/,
   // The first row of any.
   /^SCAN api_key USING COVERING INDEX \w+$/,
+  // All tenants, page by page, in the order of the index.
+  /^SCAN tenant USING INDEX tenant_newest$/,
+  // Two rows per tenant, added up once per start and after a rollback.
+  /^SCAN job_count$/,
+  // All tenants, once per start.
+  /^SCAN t USING COVERING INDEX sqlite_autoindex_tenant_1$/,
 ];
 
 function openMemory(): Sqlite.Database {
@@ -56,7 +65,7 @@ describe("access paths", () => {
     const statements = new Set<string>();
     const logger = { logQuery: (statement: string) => void statements.add(statement) };
     const sealing = createSealing(masterKey, countingRandom());
-    const { reads, keys } = createReads(drizzle(client, { logger }), sealing, () => null);
+    const { reads, tenants } = createReads(drizzle(client, { logger }), sealing, () => null);
     const pages: PageRequest[] = [
       { after: null, limit: 20 },
       { after: { at: 1, id: "x" }, limit: 20 },
@@ -80,6 +89,12 @@ describe("access paths", () => {
       { httpStatus: 500 },
       { from: 1, until: 2 },
     ];
+    const auditFilters: AuditFilter[] = [
+      {},
+      { subject: "ep" },
+      { action: "key.created", keyId: "k" },
+      { from: 1, until: 2 },
+    ];
     for (const page of pages) {
       for (const filter of jobFilters) await reads.listJobs("t", filter, page);
       for (const filter of deliveryFilters) {
@@ -87,6 +102,9 @@ describe("access paths", () => {
         await reads.listDeadLetters("t", filter, page);
       }
       await reads.listEndpoints("t", page);
+      await tenants.listKeys("t", page);
+      await tenants.listTenants(page);
+      for (const filter of auditFilters) await tenants.listAudit("t", filter, page);
     }
     await Promise.all([
       reads.getJob("t", "x"),
@@ -99,8 +117,10 @@ describe("access paths", () => {
       reads.readFeed("t", { after: 0, limit: 9 }),
       reads.feedHead("t"),
       reads.callbackSecrets("t", 1),
-      keys.findKey("x"),
-      keys.hasKeys(),
+      tenants.findKey("x"),
+      tenants.hasKeys(),
+      tenants.getKey("t", "x"),
+      tenants.getTenant("t"),
     ]);
     expect(statements.size).toBeGreaterThan(30);
     expectIndexed(client, statements);
@@ -121,15 +141,23 @@ describe("access paths", () => {
     const random = countingRandom();
     const sealing = createSealing(masterKey, random);
     const endpoints = createEndpointBook(client);
-    const ground = { client, random, sealing, effects: createEffects(), endpoints };
+    const tenants = createTenantBook(client);
+    const counts = createJobCounts(client);
+    const ground = { client, random, sealing, effects: createEffects(), endpoints, tenants, counts };
     createIntakeTransitions(ground);
     createRunTransitions(ground);
     createLaneTransitions(ground);
     createSupportTransitions(ground);
     createTenantTransitions(ground);
+    createKeyTransitions(ground);
     createUpkeep(ground);
     client.prepare = prepare;
     expect(statements.size).toBeGreaterThan(40);
     expectIndexed(client, statements);
+    // The audit is only ever added to.
+    const touching = [...statements].filter((statement) =>
+      /\b(?:update|from|into)\s+"?audit\b/i.test(statement),
+    );
+    expect(touching.map((statement) => statement.split(" ")[0])).toEqual(touching.map(() => "insert"));
   });
 });

@@ -11,7 +11,9 @@ const statements = (rows: number): string[] => {
   return [
     "set session_replication_role = replica",
     `insert into tenant select 'tenant-' || n, 1 from ${series(500)}`,
-    `insert into api_key select ${whose}, ${pad("key_")}, ${pad("l")}, 'h', '["jobs"]', n, null, null from ${series(rows / 20)}`,
+    `insert into job_count select 'tenant-' || n, what, 100 from ${series(500)}, unnest(array['accepted', 'ended']) as what`,
+    `insert into audit select ${whose}, ${pad("aud_")}, n, 'key.created', 'key_' || n % 1000, null, null, null, '{}' from ${series(rows / 20)}`,
+    `insert into api_key (tenant_id, id, lookup, hash, scopes, created_at) select ${whose}, ${pad("key_")}, ${pad("l")}, 'h', '["jobs"]', n from ${series(rows / 20)}`,
     `insert into signing_secret select ${whose}, ${pad("ep_")}, 1, 'v1', n, case when n % 50 = 0 then 9e15 end from ${series(rows / 20)}`,
     `insert into endpoint select ${whose}, ${pad("ep_")}, 'https://x.example', 'x.example', '["none"]', null, null, null, null,
        'active', null, '{}', n, n from ${series(rows / 100)}`,

@@ -47,6 +47,8 @@ const emptyEverything = [
   "job",
   "lane",
   "endpoint",
+  "audit",
+  "job_count",
   "signing_secret",
   "api_key",
   "tenant",

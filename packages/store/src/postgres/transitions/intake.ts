@@ -1,16 +1,19 @@
 // Accepts jobs, with their idempotency keys, and cancels them.
 import {
   isDone,
+  notAdmitted,
   type Acceptance,
   type Accepted,
   type CancelAnswer,
   type Instant,
   type JobKey,
   type JobWithPayloads,
+  type NotAdmitted,
 } from "@ringback/core";
 import { noEndpoints, readEndpointBook } from "../endpoint-book.ts";
 import { keyOf } from "../draft.ts";
 import type { Ground } from "../ground.ts";
+import { readLoads, sendAcceptLock } from "../job-counts.ts";
 import { jobOf } from "../nouns.ts";
 import { inserter } from "../rows.ts";
 import { idempotency } from "../schema.ts";
@@ -54,12 +57,13 @@ const selectJobs = `select ${jobColumns} from job as t ${itsInput}
 export async function acceptJobs(ground: Ground, items: readonly AtTime<Acceptance>[]): Promise<Accepted[]> {
   const { transaction, draft } = ground;
   const keyed = items.filter(({ item }) => item.idempotency !== null);
-  const [used, endpoints] = await Promise.all([
+  const tenantIds = [...new Set(items.map(({ item }) => item.job.tenantId))];
+  // Everything that is asked after the lock sees what other processes have accepted before.
+  sendAcceptLock(transaction, tenantIds);
+  const [used, endpoints, refusedBy] = await Promise.all([
     usedKeys(transaction, keyed),
-    readEndpointBook(
-      transaction,
-      items.map(({ item }) => item.job.tenantId),
-    ),
+    readEndpointBook(transaction, tenantIds),
+    admissionOf(ground, items, tenantIds),
   ]);
   const jobs = createJobBook(ground, [], endpoints);
   const keys: (typeof idempotency.$inferInsert)[] = [];
@@ -74,6 +78,8 @@ export async function acceptJobs(ground: Ground, items: readonly AtTime<Acceptan
       if (requestHash !== key?.requestHash) return { kind: "key_reused", requestHash, jobId: known.jobId };
       return { kind: "earlier", tenantId, jobId: known.jobId };
     }
+    const refused = refusedBy(item);
+    if (refused !== null) return refused;
     if (callback !== null && "endpointId" in callback) {
       if (endpoints.find(tenantId, callback.endpointId) === undefined) return { kind: "no_endpoint" };
     }
@@ -85,12 +91,45 @@ export async function acceptJobs(ground: Ground, items: readonly AtTime<Acceptan
     }
     const job = { ...jobOf(row), input, result: null };
     accepted.set(keyOf(tenantId, jobId), job);
+    refusedBy.accepted(tenantId);
     return { kind: "accepted", job };
   }
 
   const answers = items.map(accept);
   if (keys.length > 0) draft.thenAsk(() => takeKeys(transaction, keys));
   return resolveEarlier(ground, answers, accepted);
+}
+
+/** Judges one job after the other; `accepted` counts those that were. */
+interface AdmissionOf {
+  (item: Acceptance): NotAdmitted | null;
+  readonly accepted: (tenantId: string) => void;
+}
+
+async function admissionOf(
+  { transaction, backlog }: Ground,
+  items: readonly AtTime<Acceptance>[],
+  tenantIds: readonly string[],
+): Promise<AdmissionOf> {
+  const [first] = items.filter(({ item }) => item.admission !== undefined);
+  if (first === undefined) return Object.assign(() => null, { accepted: () => undefined });
+  const [rows] = await Promise.all([
+    readLoads(transaction, tenantIds),
+    backlog.refresh(transaction, first.now),
+  ]);
+  const loads = new Map(rows.map((row) => [row.tenantId, { ...row }]));
+  const judge = ({ job: { tenantId }, admission }: Acceptance): NotAdmitted | null => {
+    const { unfinished = 0, unfinishedMax = null } = loads.get(tenantId) ?? {};
+    if (admission === undefined) return null;
+    return notAdmitted(admission, { unfinished, unfinishedMax, backlog: backlog.unfinished });
+  };
+  return Object.assign(judge, {
+    accepted(tenantId: string) {
+      const load = loads.get(tenantId);
+      if (load !== undefined) load.unfinished += 1;
+      backlog.accepted();
+    },
+  });
 }
 
 /** A key of another call, whose job is to be shown as it is now. */

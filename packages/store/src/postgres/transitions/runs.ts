@@ -27,44 +27,27 @@ import {
   type JobBook,
   type LoadedJob,
 } from "./job-book.ts";
+import { takeInTurn, usedPairs } from "./turns.ts";
 
 export interface Lease<Key> {
   readonly key: Key;
   readonly leaseUntil: Instant;
 }
 
-/** How far `failUnknownKinds` looks in each priority. Known kinds ahead of an unknown one are claimed in time, so it comes within reach. */
-const unknownKindsLookedAtMax = 10_000;
+/** How far `failUnknownKinds` looks with each tenant. Known kinds ahead of an unknown one are claimed in time, so it comes within reach. */
+const unknownKindsLookedAtMax = 1_000;
 
-/** The priorities in use, the greater first: the claim's index begins with the priority, so each costs one seek. */
-export const usedPriorities = `with recursive used(priority) as (
-    (select j.priority from job as j where j.status = 'queued' order by j.priority desc limit 1)
-    union all
-    select (select j.priority from job as j where j.status = 'queued' and j.priority < used.priority
-      order by j.priority desc limit 1)
-    from used where used.priority is not null
-  )`;
-
-// What another process is claiming at the moment is passed over.
-const claimDue = `${usedPriorities} select ${jobColumns}
-  from (
-    select found.* from used cross join lateral (
-      select j.* from job as j
-      where j.status = 'queued' and j.priority = used.priority and j.due_at <= $1 and j.kind = any($2::text[])
-      order by j.due_at, j.id limit $3 for no key update skip locked
-    ) as found where used.priority is not null limit $3
-  ) as t ${itsInput}`;
-
-const claimUnknown = `${usedPriorities} select ${jobColumns}
+const claimUnknown = `${usedPairs} select ${jobColumns}
   from (
     select found.* from used cross join lateral (
       select j.* from job as j where (j.tenant_id, j.id) in (
         select tenant_id, id from (
-          select tenant_id, id, kind from job where status = 'queued' and priority = used.priority and due_at <= $1
+          select tenant_id, id, kind from job where status = 'queued' and priority = used.priority
+            and tenant_id = used.tenant_id and due_at <= $1
           order by due_at, id limit ${unknownKindsLookedAtMax}
         ) as looked_at where kind <> all($2::text[]) limit $3
       ) and j.status = 'queued' for no key update skip locked
-    ) as found where used.priority is not null limit $3
+    ) as found limit $3
   ) as t ${itsInput}`;
 
 const lockLapsed = `select ${jobColumns} from (
@@ -82,10 +65,8 @@ export async function claimRuns(
   ground: Ground,
   options: Parameters<RunStore["claim"]>[0],
 ): Promise<ClaimedRun[]> {
-  const { holder, kinds, limit, now, leaseMs } = options;
-  const loaded = (await ground.transaction.ask(claimDue, [now, kinds, limit]))
-    .map(readJob)
-    .toSorted(byUrgency);
+  const { holder, now, leaseMs } = options;
+  const loaded = (await takeInTurn(ground.transaction, options, ground.served)).toSorted(byUrgency);
   const jobs = await bookOf(ground, loaded);
   return loaded.map(({ row: due, input }) => {
     const begun = begunRun(due, { holder, now, leaseUntil: now + leaseMs });

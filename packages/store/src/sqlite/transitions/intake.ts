@@ -1,6 +1,7 @@
 // Accepts jobs, with their idempotency keys, and cancels them.
 import {
   isDone,
+  notAdmitted,
   type Acceptance,
   type Accepted,
   type CancelAnswer,
@@ -21,7 +22,7 @@ export interface IntakeTransitions {
 }
 
 export function createIntakeTransitions(ground: Ground): IntakeTransitions {
-  const { client, effects, endpoints } = ground;
+  const { client, counts, effects, endpoints, tenants } = ground;
   const jobs = createJobRows(ground);
   const insertJob = inserter(client, job);
   const insertInput = inserter(client, jobInput);
@@ -58,9 +59,18 @@ export function createIntakeTransitions(ground: Ground): IntakeTransitions {
     return row === null ? null : { kind: "replayed", job: withPayloads(row) };
   }
 
+  function refusedBy({ job: { tenantId }, admission }: Acceptance): Accepted | null {
+    if (admission === undefined) return null;
+    const { unfinishedMax } = tenants.limitsOf(tenantId);
+    const unfinished = counts.unfinishedOf(tenantId);
+    return notAdmitted(admission, { unfinished, unfinishedMax, backlog: counts.unfinished() });
+  }
+
   function accept(item: Acceptance, now: Instant): Accepted {
     const known = earlier(item, now);
     if (known !== null) return known;
+    const refused = refusedBy(item);
+    if (refused !== null) return refused;
     const { job: asked, idempotency: key } = item;
     const { tenantId, id, input, callback } = asked;
     if (callback !== null && "endpointId" in callback) {
@@ -69,6 +79,7 @@ export function createIntakeTransitions(ground: Ground): IntakeTransitions {
     const announcement = jobs.announce(firstJobRow(item, now, ground.sealing), "job.queued");
     const { row } = announcement;
     insertJob(row);
+    counts.accepted(tenantId);
     if (input !== null) insertInput({ tenantId, jobId: id, body: input });
     if (key !== null) {
       const { requestHash, expiresAt } = key;
