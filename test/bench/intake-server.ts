@@ -44,7 +44,13 @@ const { app } = createApi({
   publicUrl: () => "http://127.0.0.1",
   headerProblem: () => null,
   readiness: async () => ({ ready: true, checks: {} }),
-  settings: { bodyBytesMax: 262_144, idempotencyTtlMs: 86_400_000 },
+  settings: {
+    bodyBytesMax: 262_144,
+    idempotencyTtlMs: 86_400_000,
+    requestsPerMinute: 100_000_000,
+    tenantUnfinishedMax: 100_000_000,
+    backlogMax: 100_000_000,
+  },
 });
 const server = createAdaptorServer({ fetch: app.fetch }) as Server;
 server.listen(0, "127.0.0.1", () => {

@@ -1,10 +1,10 @@
 // The assembly: makes every room with what it depends on, starts them in order, and stops them in the reverse one.
-import { createApi, createResultLinks, type ResultLinks } from "@ringback/api";
+import { createApi, createResultLinks, type Api, type ResultLinks } from "@ringback/api";
 import { createDispatcher, headerProblem, type Dispatcher } from "@ringback/dispatcher";
 import { createRunner, runnerDefaults, type Runner } from "@ringback/runner";
-import { firstStart, type FirstStart } from "./first-start.ts";
+import { defaultTenantId, firstStart, type FirstStart } from "./first-start.ts";
 import { layGround, type Ground, type StartOptions } from "./ground.ts";
-import { startHttpServer, type HttpServer } from "./http-server.ts";
+import { peerAddress, startHttpServer, type HttpServer } from "./http-server.ts";
 import { createLog } from "./log.ts";
 import { watchProcessFaults } from "./process-faults.ts";
 import { StartRefused } from "./start-refused.ts";
@@ -14,6 +14,8 @@ export interface RunningServer {
   /** Where it listens, without a trailing slash. */
   readonly url: string;
   readonly firstStart: FirstStart;
+  /** Every route it answers to. */
+  readonly routes: Api["routes"];
   /** Drains: not ready, no new claims, finish or give back, close. Resolves when all is closed; safe to call twice. */
   stop(reason?: string): Promise<void>;
 }
@@ -69,7 +71,7 @@ async function openHouse(ground: Ground): Promise<RunningServer> {
   let stopping: Promise<void> | null = null;
   const stop = (reason = "asked to"): Promise<void> =>
     (stopping ??= closeHouse({ ground, dispatcher, runner, api, http, state }, reason).finally(unwatch));
-  return { url, firstStart: first, stop };
+  return { url, firstStart: first, routes: api.routes, stop };
 }
 
 const resultTokenTtlMs = 7 * 24 * 3_600_000;
@@ -107,6 +109,7 @@ function makeRunner(ground: Ground, laneServer: Dispatcher, links: ResultLinks):
       ...runnerDefaults,
       runConcurrency: config.RINGBACK_RUN_CONCURRENCY,
       lanesMax: config.RINGBACK_LANES_MAX,
+      tenantRunningMax: config.RINGBACK_TENANT_RUNNING_MAX ?? undefined,
       resultBytesMax: config.RINGBACK_RESULT_BYTES_MAX,
       soleHolder: true,
     },
@@ -126,6 +129,7 @@ function makeApi(ground: Ground, runner: Runner, state: House["state"]): House["
     tokenKey,
     publicUrl: () => publicUrl(ground),
     headerProblem,
+    peerAddress,
     readiness: async () => {
       if (!state.isReady) return { ready: false, checks: { process: "starting or draining" } };
       const progress = await runner.progressCheck(clock.now());
@@ -134,6 +138,11 @@ function makeApi(ground: Ground, runner: Runner, state: House["state"]): House["
     settings: {
       bodyBytesMax: config.RINGBACK_BODY_BYTES_MAX,
       idempotencyTtlMs: config.RINGBACK_IDEMPOTENCY_TTL_MS,
+      operatorTenantId: defaultTenantId,
+      requestsPerMinute: config.RINGBACK_REQUESTS_PER_MINUTE,
+      tenantUnfinishedMax: config.RINGBACK_TENANT_UNFINISHED_MAX,
+      tenantRunningMax: config.RINGBACK_TENANT_RUNNING_MAX,
+      backlogMax: config.RINGBACK_BACKLOG_MAX,
     },
   });
 }

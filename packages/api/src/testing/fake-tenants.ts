@@ -22,7 +22,6 @@ export interface FakeTenants {
   readonly secrets: Map<string, CallbackSecret[]>;
   /** In the order it was written. */
   readonly audit: AuditEntry[];
-  readonly usesNoted: { readonly keyId: string; readonly at: number }[];
   record(
     action: AuditAction,
     done: Pick<AuditEntry, "tenantId" | "subject" | "at">,
@@ -35,7 +34,6 @@ export function createFakeTenants(fault: () => Error | null): FakeTenants {
   const tenantRows = new Map<string, Tenant>();
   const secrets = new Map<string, CallbackSecret[]>();
   const audit: AuditEntry[] = [];
-  const usesNoted: { keyId: string; at: number }[] = [];
   const record: FakeTenants["record"] = (action, done, act) => {
     const id = `aud_${String(audit.length).padStart(26, "0")}`;
     if (act !== undefined) audit.push({ ...done, id, action, ...act, details: {} });
@@ -95,7 +93,6 @@ export function createFakeTenants(fault: () => Error | null): FakeTenants {
       return revoked;
     },
     async noteKeyUse({ tenantId, keyId }, at) {
-      usesNoted.push({ keyId, at });
       const key = find(tenantId, keyId);
       if (key !== null) keys.set(key.lookup, { ...key, lastUsedAt: at });
     },
@@ -125,7 +122,7 @@ export function createFakeTenants(fault: () => Error | null): FakeTenants {
       );
     },
   };
-  return { tenants, tenantRows, keys, secrets, audit, usesNoted, record };
+  return { tenants, tenantRows, keys, secrets, audit, record };
 }
 
 /** Newest first, by creation and then id. */

@@ -106,10 +106,15 @@ export function describeFairness(openStore: OpenStore): void {
     it("a tenant runs no more jobs at once than its limit, or than the default, and the others have the slots", async () => {
       await makeTenant("small", { ...noLimits, runningMax: 1 });
       for (const name of ["small", tenantId, otherTenantId]) await submit(name, 30);
+      scene.takeRings();
       const first = await claim(20, { tenantRunningMax: 6 });
       expect(countsOf(first)).toEqual({ small: 1, [tenantId]: 6, [otherTenantId]: 6 });
       expect(await claim(20, { tenantRunningMax: 6 })).toEqual([]);
       await scene.endRun(first.find((run) => run.tenantId === "small")!);
+      expect(scene.takeRings(), "what the limit held back is rung for").toContainEqual({
+        kind: "jobs",
+        at: scene.now(),
+      });
       expect(countsOf(await claim(20, { tenantRunningMax: 6 }))).toEqual({ small: 1 });
       await scene.store.tenants.changeTenant("small", { limits: { runningMax: 3 } }, scene.now(), act);
       expect(countsOf(await claim(20, { tenantRunningMax: 6 }))).toEqual({ small: 2 });

@@ -10,6 +10,7 @@ import type { CommitStatistics } from "../group-commit.ts";
 import { createSealing, SealBroken, type Sealing } from "../sealing.ts";
 import { secretPlace, type SecretKey } from "../secret-place.ts";
 import { createChangeChannel } from "./change-channel.ts";
+import { createClaimMemory } from "./claim-memory.ts";
 import { measureClockOffset } from "./clock-offset.ts";
 import { createDraft, type RingStatement } from "./draft.ts";
 import { asUnavailable } from "./faults.ts";
@@ -58,7 +59,10 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
   const channel = createChangeChannel(connectionString, { feed, clock, random, log });
   const transactions = createTransactions({ clock, random, log });
   const groups = createCallGroups(asUnavailable);
-  const remembered = { served: new Map<number, string>(), backlog: createBacklog() };
+  const remembered = {
+    turns: createClaimMemory(),
+    backlog: createBacklog(),
+  };
   let closing = false;
 
   function committed({ rings, changes }: Gathered): void {

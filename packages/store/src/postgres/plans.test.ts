@@ -1,7 +1,13 @@
 // Asks PostgreSQL how it would run every statement of the store on large tables, so that one that reads a whole table fails here.
 import { Client, type QueryConfig } from "pg";
 import { describe, expect, it, vi } from "vitest";
-import type { DeliveryFilter, JobFilter, PageRequest } from "@ringback/core";
+import {
+  noLimits,
+  type AuditFilter,
+  type DeliveryFilter,
+  type JobFilter,
+  type PageRequest,
+} from "@ringback/core";
 import { leaseMs, openScene, tenantId, type Scene } from "../conformance/scene.ts";
 import { fillWithRows } from "../testing/many-rows.ts";
 import { useCluster } from "../testing/postgres-ground.ts";
@@ -22,6 +28,8 @@ interface PlanNode {
 
 /** The first row of any will do, so it reads no further. */
 const firstOfAny = /^select "id" from "api_key" limit \$1$/;
+/** Two rows per tenant, added up once a second. */
+const backlog = /^select coalesce\(sum\(case what [^]* from job_count$/;
 
 describe("access paths on PostgreSQL", () => {
   const cluster = useCluster();
@@ -54,7 +62,9 @@ describe("access paths on PostgreSQL", () => {
     const asked = await listen(() => doEverything(scene));
     expect(asked.length).toBeGreaterThan(70);
     const scans: string[] = [];
-    for (const { text, values } of asked.filter(({ text: one }) => !firstOfAny.test(one))) {
+    for (const { text, values } of asked.filter(
+      ({ text: one }) => !firstOfAny.test(one) && !backlog.test(one),
+    )) {
       const ways: readonly [string, unknown[]][] = [
         ["format json", [...values]],
         // The plan that a statement ends up with when it has been used often on one connection.
@@ -109,11 +119,22 @@ async function doEverything(scene: Scene): Promise<void> {
   await store.tenants.rotateCallbackSecret(tenantId, rotation);
   const key = { tenantId, id: "key_1", lookup: "abc", hash: "h", scopes: [], expiresAt: null };
   await store.tenants.putKeys([key], scene.now());
+  const act = { by: { tenantId, keyId: "key_1" }, reason: null };
+  const asked = { id: "new", name: null, limits: noLimits, callbackSecret: "whsec_bmV3" };
+  await store.tenants.createTenant(asked, scene.now(), act);
+  await store.tenants.changeTenant(tenantId, { limits: { runningMax: 500 } }, scene.now(), act);
+  await store.tenants.createKey({ ...key, id: "key_2", lookup: "abd" }, scene.now(), act);
+  await store.tenants.revokeKey({ tenantId, keyId: "key_2" }, scene.now(), act);
+  await store.tenants.noteKeyUse({ tenantId, keyId: "key_1" }, scene.now());
+  const admission = { unfinishedMax: 1_000_000, backlogMax: 10_000_000 };
+  await store.intake.acceptJobs([scene.acceptance({}, { admission })], scene.now());
+  const limits = { tenantRunningMax: 1_000, kindRunningMax: { report: 1_000 } };
+  await store.runs.claim({ holder: "h", kinds: ["report"], limit: 9, now: scene.now(), leaseMs, ...limits });
   await store.tenants.findKey("abc");
   await readEverything(scene);
 }
 
-async function readEverything({ store: { reads } }: Scene): Promise<void> {
+async function readEverything({ store: { reads, tenants } }: Scene): Promise<void> {
   const pages: PageRequest[] = [
     { after: null, limit: 20 },
     { after: { at: 1_000, id: "x" }, limit: 20 },
@@ -137,6 +158,12 @@ async function readEverything({ store: { reads } }: Scene): Promise<void> {
     { httpStatus: 500 },
     { from: 1, until: 2_000 },
   ];
+  const auditFilters: AuditFilter[] = [
+    {},
+    { subject: "key_3" },
+    { action: "key.created" },
+    { from: 1, until: 2 },
+  ];
   for (const page of pages) {
     for (const filter of jobFilters) await reads.listJobs(tenantId, filter, page);
     for (const filter of deliveryFilters) {
@@ -144,7 +171,12 @@ async function readEverything({ store: { reads } }: Scene): Promise<void> {
       await reads.listDeadLetters(tenantId, filter, page);
     }
     await reads.listEndpoints(tenantId, page);
+    await tenants.listKeys(tenantId, page);
+    await tenants.listTenants(page);
+    for (const filter of auditFilters) await tenants.listAudit(tenantId, filter, page);
   }
+  await tenants.getKey(tenantId, "key_000000002");
+  await tenants.getTenant(tenantId);
   await reads.getJob(tenantId, "job_000000002");
   await reads.getResult(tenantId, "job_000000002");
   await reads.listJobEvents(tenantId, "job_000000002", { after: 0, limit: 9 });

@@ -111,7 +111,7 @@ async function admissionOf(
   items: readonly AtTime<Acceptance>[],
   tenantIds: readonly string[],
 ): Promise<AdmissionOf> {
-  const [first] = items.filter(({ item }) => item.admission !== undefined);
+  const first = items.find(({ item }) => item.admission !== undefined);
   if (first === undefined) return Object.assign(() => null, { accepted: () => undefined });
   const [rows] = await Promise.all([
     readLoads(transaction, tenantIds),

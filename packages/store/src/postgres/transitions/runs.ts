@@ -66,7 +66,7 @@ export async function claimRuns(
   options: Parameters<RunStore["claim"]>[0],
 ): Promise<ClaimedRun[]> {
   const { holder, now, leaseMs } = options;
-  const loaded = (await takeInTurn(ground.transaction, options, ground.served)).toSorted(byUrgency);
+  const loaded = (await takeInTurn(ground.transaction, options, ground.turns)).toSorted(byUrgency);
   const jobs = await bookOf(ground, loaded);
   return loaded.map(({ row: due, input }) => {
     const begun = begunRun(due, { holder, now, leaseUntil: now + leaseMs });
@@ -181,6 +181,7 @@ function end(ending: Ending, row: JobRow, outcome: RunOutcome): RunEnded {
   const { ground, jobs, now } = ending;
   const next = afterRun(row, outcome, now, ground.random);
   const freed = { ...row, status: next.status, claimedBy: null, leaseUntil: null };
+  if (ground.turns.limits.concern(row)) ground.effects.ringJobs(now);
   if (next.status === "queued") {
     const { dueAt, lostRuns, releasedRuns } = next;
     jobs.advance({ ...freed, ...noProgress, dueAt, lostRuns, releasedRuns }, null, now);

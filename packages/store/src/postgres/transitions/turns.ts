@@ -4,11 +4,9 @@
 // first, then tenants, each in their order. What has no limit is not locked at all.
 import { shareOut, type RunStore } from "@ringback/core";
 import { createKindRooms, type KindRooms } from "../../kind-rooms.ts";
+import type { ClaimMemory } from "../claim-memory.ts";
 import type { Transaction } from "../transaction.ts";
 import { itsInput, jobColumns, readJob, type LoadedJob } from "./job-book.ts";
-
-/** By priority: the tenant that had the last turn in this process. */
-export type Served = Map<number, string>;
 
 type Claim = Parameters<RunStore["claim"]>[0];
 
@@ -88,12 +86,14 @@ interface Waiting {
 export async function takeInTurn(
   transaction: Transaction,
   claim: Claim,
-  served: Served,
+  { served, limits }: ClaimMemory,
 ): Promise<LoadedJob[]> {
   const { kinds, limit, now, kindRunningMax = {} } = claim;
+  limits.claimedWith(claim);
   const rooms = createKindRooms(kinds, await kindRoomsOf(transaction, kindRunningMax));
   const start = JSON.stringify(Object.fromEntries(served));
   const waiting = await transaction.ask<WaitingRow>(selectWaiting, [now, rooms.open(), limit, start]);
+  for (const { tenantId, runningMax } of waiting) if (runningMax !== null) limits.tenantHasLimit(tenantId);
   const mostOf = await tenantRooms(transaction, waiting, claim);
   const taken: LoadedJob[] = [];
   for (const [priority, tenants] of byPriority(waiting)) {
@@ -174,10 +174,10 @@ async function tenantRooms(
 
 function byPriority(waiting: readonly WaitingRow[]): [number, WaitingRow[]][] {
   const groups = new Map<number, WaitingRow[]>();
-  for (const row of waiting.toSorted((a, b) => b.priority - a.priority || a.turn - b.turn)) {
+  for (const row of waiting.toSorted((a, b) => a.turn - b.turn)) {
     const group = groups.get(row.priority);
     if (group === undefined) groups.set(row.priority, [row]);
     else group.push(row);
   }
-  return [...groups];
+  return [...groups].toSorted(([a], [b]) => b - a);
 }

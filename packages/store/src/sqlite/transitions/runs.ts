@@ -13,6 +13,7 @@ import {
   type RunStore,
 } from "@ringback/core";
 import { createKindRooms } from "../../kind-rooms.ts";
+import { createRunningLimits } from "../../running-limits.ts";
 import type { Ground } from "../ground.ts";
 import { jobOf, type JobRow } from "../nouns.ts";
 import { inserter, rowReader, type RawRow } from "../rows.ts";
@@ -46,7 +47,8 @@ interface UnknownKinds {
 export function createRunTransitions(ground: Ground): RunTransitions {
   const { client, effects, random } = ground;
   const jobs = createJobRows(ground);
-  const turns = createTurns(ground);
+  const limits = createRunningLimits();
+  const turns = createTurns(ground, limits);
   const reader = rowReader(job);
   const insertResult = inserter(client, jobResult);
   const nextPriority = client
@@ -130,6 +132,7 @@ export function createRunTransitions(ground: Ground): RunTransitions {
   function end(row: JobRow, outcome: RunOutcome, now: Instant): RunEnded {
     const next = afterRun(row, outcome, now, random);
     const freed = { ...row, status: next.status, claimedBy: null, leaseUntil: null };
+    if (limits.concern(row)) effects.ringJobs(now);
     if (next.status === "queued") {
       const { dueAt, lostRuns, releasedRuns } = next;
       jobs.advance({ ...freed, ...noProgress, dueAt, lostRuns, releasedRuns }, null, now);
@@ -158,6 +161,7 @@ export function createRunTransitions(ground: Ground): RunTransitions {
   return {
     claim(options) {
       const { holder, kinds, limit, now, leaseMs, tenantRunningMax } = options;
+      limits.claimedWith(options);
       const lease = { holder, now, leaseUntil: now + leaseMs };
       const claimed: ClaimedRun[] = [];
       const rooms = createKindRooms(kinds, roomsOf(options.kindRunningMax ?? {}));

@@ -1,6 +1,7 @@
 // Whose jobs are claimed next: within a priority the tenants take turns, and none gets more than its share while others wait.
 import { shareOut, type Instant } from "@ringback/core";
 import type { KindRooms } from "../../kind-rooms.ts";
+import type { RunningLimits } from "../../running-limits.ts";
 import type { Ground } from "../ground.ts";
 import type { JobRow } from "../nouns.ts";
 import { rowReader, type RawRow } from "../rows.ts";
@@ -34,7 +35,7 @@ interface Waiting {
   readonly most: number;
 }
 
-export function createTurns({ client, tenants }: Ground): Turns {
+export function createTurns({ client, tenants }: Ground, limits: RunningLimits): Turns {
   /** By priority: the tenant that had the last turn. */
   const served = new Map<number, string>();
   const reader = rowReader(job);
@@ -54,7 +55,9 @@ export function createTurns({ client, tenants }: Ground): Turns {
     .pluck();
 
   function roomOf(tenantId: string, { tenantRunningMax }: DueJobs, wanted: number): number {
-    const most = tenants.limitsOf(tenantId).runningMax ?? tenantRunningMax;
+    const { runningMax } = tenants.limitsOf(tenantId);
+    if (runningMax !== null) limits.tenantHasLimit(tenantId);
+    const most = runningMax ?? tenantRunningMax;
     if (most === undefined) return wanted;
     return Math.min(wanted, Math.max(0, most - (running.get(tenantId) ?? 0)));
   }
