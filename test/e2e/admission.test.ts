@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from "vitest";
 import type { JobJson, PageJson } from "../support/api-shapes.ts";
-import type { ApiClient } from "../support/api-client.ts";
+import { apiClient, type ApiClient } from "../support/api-client.ts";
 import type { ServerInProcess } from "../support/server-in-process.ts";
 import type { Settings } from "../support/server-process.ts";
 import { startInProcess } from "./e2e-home.ts";
@@ -48,6 +48,19 @@ describe("admission", () => {
     expect(refused?.headers.get("ratelimit")).toMatch(/^"default";r=0;t=[1-3]$/);
     expect(refused?.headers.get("retry-after")).toMatch(/^[1-3]$/);
     expect((await calm.call("/v1/jobs")).status).toBe(200);
+  });
+
+  test("an address that sends wrong keys again and again is 429 in the end, and a key that was good goes on", async () => {
+    const { url, client } = await start({});
+    await client.expect(200, "/v1/jobs");
+    const wrong = apiClient({ url: () => url, key: `rb_live_${"a".repeat(12)}_${"b".repeat(38)}` });
+    const answers = [];
+    for (let at = 0; at < 100; at += 1) answers.push(await wrong.call("/v1/jobs"));
+    const limited = answers.findIndex(({ status }) => status === 429);
+    expect(limited).toBeGreaterThanOrEqual(60);
+    expect(answers.slice(0, limited).every(({ status }) => status === 401)).toBe(true);
+    expect(answers[limited]?.headers.get("retry-after")).toMatch(/^\d+$/);
+    await client.expect(200, "/v1/jobs");
   });
 
   test("of one hundred callers at once as many are accepted as the tenant may have, and a replay is answered over the limit", async () => {
@@ -119,10 +132,9 @@ describe("turns", () => {
     const done = await Promise.all(jobs.map(({ id }) => client.waitForDone(id)));
     const spans = done
       .map(({ startedAt = "", finishedAt = "" }) => ({ startedAt, finishedAt }))
-      .toSorted((a, b) => (a.startedAt < b.startedAt ? -1 : 1));
-    for (const [at, { startedAt }] of spans.entries()) {
-      const earlier = spans[at - 1];
-      if (earlier !== undefined) expect(startedAt >= earlier.finishedAt).toBe(true);
-    }
+      .toSorted((a, b) => (a.startedAt + a.finishedAt < b.startedAt + b.finishedAt ? -1 : 1));
+    const overlapping = spans.filter(({ startedAt }, at) => startedAt < (spans[at - 1]?.finishedAt ?? ""));
+    expect(spans).toHaveLength(12);
+    expect(overlapping).toEqual([]);
   });
 });
