@@ -28,7 +28,7 @@ export function describeFairness(openStore: OpenStore): void {
       const made = { id, name: null, limits, callbackSecret: "whsec_bmV3" };
       await scene.store.tenants.createTenant(made, scene.now(), act);
     }
-    const countsOf = (runs: readonly ClaimedRun[]): Readonly<Record<string, number>> => {
+    const countsOf = (runs: readonly Pick<ClaimedRun, "tenantId">[]): Readonly<Record<string, number>> => {
       const counts: Record<string, number> = {};
       for (const run of runs) counts[run.tenantId] = (counts[run.tenantId] ?? 0) + 1;
       return counts;
@@ -119,6 +119,43 @@ export function describeFairness(openStore: OpenStore): void {
       await scene.store.tenants.changeTenant("small", { limits: { runningMax: 3 } }, scene.now(), act);
       expect(countsOf(await claim(20, { tenantRunningMax: 6 }))).toEqual({ small: 2 });
       expect(countsOf(await claim(4))).toEqual({ [tenantId]: 2, [otherTenantId]: 2 });
+    });
+
+    it("tenants whose only kind has one place take turns at it", async () => {
+      await submit(tenantId, 4, { kind: "heavy" });
+      await submit(otherTenantId, 4, { kind: "heavy" });
+      const served: string[] = [];
+      for (let at = 0; at < 6; at += 1) {
+        const run = only(await claim(10, { kindRunningMax: { heavy: 1 } }, ["heavy", "report"]));
+        served.push(run.tenantId);
+        await scene.endRun(run);
+      }
+      expect(countsOf(served.map((id) => ({ tenantId: id })))).toEqual({ [tenantId]: 3, [otherTenantId]: 3 });
+    });
+
+    it("tenants that may run nothing more do not stand before those that may, however many they are", async () => {
+      const full = Array.from({ length: 12 }, (_, at) => `full${at}`);
+      for (const name of full) {
+        await makeTenant(name, { ...noLimits, runningMax: 0 });
+        await submit(name, 2);
+      }
+      await submit(tenantId, 3);
+      for (let at = 0; at < 3; at += 1) expect(countsOf(await claim(1))).toEqual({ [tenantId]: 1 });
+    });
+
+    it("a tenant whose turn was cut short by more urgent work has it next", async () => {
+      const names = Array.from({ length: 6 }, (_, at) => `t${at}`);
+      for (const name of names) {
+        await makeTenant(name);
+        await submit(name, 2);
+      }
+      const served: string[] = [];
+      for (let at = 0; at < 6; at += 1) {
+        await submit(tenantId, 4, { priority: 5 });
+        const claimed = await claim(5);
+        served.push(...claimed.filter(({ job }) => job.priority === 0).map((run) => run.tenantId));
+      }
+      expect(served.toSorted()).toEqual(names);
     });
 
     it("a kind runs no more often at once than its limit, and does not hold up other kinds", async () => {

@@ -24,7 +24,10 @@ export const usedPairs = `with recursive used(priority, tenant_id) as (
 
 const queued = "from job as j where j.status = 'queued' and j.priority = used.priority";
 
-/** In each priority up to `$3` tenants with a due job, beginning behind the one of `$4` and going round once. */
+/**
+ * In each priority up to `$3` tenants with a due job and room for it, beginning behind the one of `$4` and going round once.
+ * `$5` is the most runs of a tenant without a limit of its own.
+ */
 const selectWaiting = `with recursive used(priority) as (
     (select j.priority from job as j where j.status = 'queued' order by j.priority desc limit 1)
     union all
@@ -32,7 +35,7 @@ const selectWaiting = `with recursive used(priority) as (
       order by j.priority desc limit 1)
     from used where used.priority is not null
   )
-  select used.priority, waiting.turn, waiting.tenant_id as "tenantId", t.running_max as "runningMax"
+  select used.priority, waiting.turn, waiting.tenant_id as "tenantId", waiting.own as "runningMax"
   from used cross join lateral (
     with recursive ring(tenant_id, turn, lap) as (
       select coalesce($4::json ->> used.priority::text, '') collate "C", 0, 0
@@ -45,10 +48,15 @@ const selectWaiting = `with recursive used(priority) as (
       ) as next
       where next.lap = 0 or next.tenant_id <= coalesce($4::json ->> used.priority::text, '') collate "C"
     )
-    select ring.tenant_id, ring.turn from ring where ring.turn > 0 and exists (
+    select ring.tenant_id, ring.turn, may.own from ring cross join lateral (
+      select (select t.running_max from tenant as t where t.tenant_id = ring.tenant_id) as own
+    ) as may
+    where ring.turn > 0 and exists (
       select 1 ${queued} and j.tenant_id = ring.tenant_id and j.due_at <= $1 and j.kind = any($2::text[])
-    ) limit $3
-  ) as waiting join tenant as t on t.tenant_id = waiting.tenant_id
+    ) and case when coalesce(may.own, $5::bigint) is null then true else coalesce(may.own, $5::bigint) > (
+      select count(*) from job as r where r.tenant_id = ring.tenant_id and r.status = 'running'
+    ) end limit $3
+  ) as waiting
   where used.priority is not null`;
 
 const lockKinds = `select pg_advisory_xact_lock(724613, hashtext(kind)) from (
@@ -88,19 +96,26 @@ export async function takeInTurn(
   claim: Claim,
   { served, limits }: ClaimMemory,
 ): Promise<LoadedJob[]> {
-  const { kinds, limit, now, kindRunningMax = {} } = claim;
+  const { kinds, limit, now, tenantRunningMax = null, kindRunningMax = {} } = claim;
   limits.claimedWith(claim);
   const rooms = createKindRooms(kinds, await kindRoomsOf(transaction, kindRunningMax));
   const start = JSON.stringify(Object.fromEntries(served));
-  const waiting = await transaction.ask<WaitingRow>(selectWaiting, [now, rooms.open(), limit, start]);
+  const waiting = await transaction.ask<WaitingRow>(selectWaiting, [
+    now,
+    rooms.open(),
+    limit,
+    start,
+    tenantRunningMax,
+  ]);
   for (const { tenantId, runningMax } of waiting) if (runningMax !== null) limits.tenantHasLimit(tenantId);
   const mostOf = await tenantRooms(transaction, waiting, claim);
   const taken: LoadedJob[] = [];
   for (const [priority, tenants] of byPriority(waiting)) {
     if (taken.length >= limit) break;
     const open = tenants.map(({ tenantId }) => ({ tenantId, most: mostOf(tenantId) }));
-    taken.push(...(await takeOf(transaction, { priority, open, rooms, taken, claim })));
-    const last = tenants.at(-1);
+    const begun = await takeOf(transaction, { priority, open, rooms, taken, claim });
+    taken.push(...begun);
+    const last = tenants.findLast(({ tenantId }) => begun.some(({ row }) => row.tenantId === tenantId));
     if (last !== undefined) served.set(priority, last.tenantId);
   }
   return taken;

@@ -89,8 +89,8 @@ export function createTurns({ client, tenants }: Ground, limits: RunningLimits):
       const { kinds, now, begin } = options;
       let left = wanted;
       let open = waiting(priority, wanted, options);
-      const last = open.at(-1);
-      if (last !== undefined) served.set(priority, last.tenantId);
+      const inTurn = open.map(({ tenantId }) => tenantId);
+      const begunOf = new Set<string>();
       while (left > 0 && open.length > 0) {
         const shares = shareOut(
           left,
@@ -103,12 +103,15 @@ export function createTurns({ client, tenants }: Ground, limits: RunningLimits):
           // One that is left because its kind has no room is not found again, since its kind is not asked for again.
           const begun = rows.map(reader.read).filter((row) => kinds.take(row.kind));
           for (const row of begun) begin(row);
+          if (begun.length > 0) begunOf.add(tenantId);
           left -= begun.length;
           if (rows.length === share && most > begun.length)
             more.push({ tenantId, most: most - begun.length });
         }
         open = more;
       }
+      const last = inTurn.findLast((tenantId) => begunOf.has(tenantId));
+      if (last !== undefined) served.set(priority, last);
       return wanted - left;
     },
   };
