@@ -4,8 +4,11 @@ import { apiDefaults, type ApiDeps } from "./api-deps.ts";
 import { createFailedAuthentications } from "./admission/failed-authentications.ts";
 import { createRateLimit } from "./admission/rate-limit.ts";
 import { createAuthenticator } from "./auth/authenticator.ts";
+import { createOutlooks } from "./feed/outlooks.ts";
+import { createSharedReads } from "./feed/shared-reads.ts";
 import { createWaiters } from "./feed/waiters.ts";
 import { auditRoutes } from "./routes/audit.ts";
+import { createKindDirectory } from "./intake/kind-directory.ts";
 import { callbackSecretRoutes } from "./routes/callback-secret.ts";
 import { deliveryRoutes } from "./routes/deliveries.ts";
 import { endpointRoutes } from "./routes/endpoints.ts";
@@ -17,6 +20,8 @@ import { mountRoutes } from "./routes/mount.ts";
 import { openRoutes } from "./routes/open.ts";
 import type { RouteDeps } from "./routes/route-deps.ts";
 import type { Route } from "./routes/route.ts";
+import { putJob } from "./routes/put-job.ts";
+import { submitBatch } from "./routes/submit-batch.ts";
 import { submitJob } from "./routes/submit-job.ts";
 import { tenantRoutes } from "./routes/tenants.ts";
 import { createListQueries } from "./schemas/list-queries.ts";
@@ -34,11 +39,18 @@ export interface Api {
 export function createApi(deps: ApiDeps): Api {
   const { store, clock, random, log, tokenKey, publicUrl } = deps;
   const settings = { ...apiDefaults, ...deps.settings };
-  const waiters = createWaiters({ changes: store.changes, clock, ...settings });
+  const { reads } = store;
+  const waiters = createWaiters({ changes: store.changes, reads, clock, ...settings });
   const routeDeps: RouteDeps = {
     ...deps,
     settings,
     waiters,
+    jobReads: createSharedReads(
+      ({ tenantId, jobId }) => reads.getJob(tenantId, jobId),
+      ({ tenantId, jobId }) => `${jobId} ${tenantId}`,
+    ),
+    outlooks: createOutlooks({ reads, clock }),
+    kindDirectory: createKindDirectory({ kinds: deps.kinds, store: store.kinds, clock }),
     cursors: createCursors(tokenKey),
     resultLinks: createResultLinks({ tokenKey, publicUrl, clock }),
     queries: createListQueries(settings.listLimitMax),
@@ -48,7 +60,7 @@ export function createApi(deps: ApiDeps): Api {
   const authenticator = createAuthenticator({ tenants: store.tenants, clock, log, failures });
   const rateLimit = createRateLimit(clock);
   const { peerAddress = () => null } = deps;
-  const routes = allRoutes(routeDeps);
+  const routes = deps.serves === "probes" ? openRoutes(routeDeps) : allRoutes(routeDeps);
   mountRoutes(app, { authenticator, rateLimit, settings, peerAddress, random, log }, routes);
   return { app, routes, drain: () => waiters.drain() };
 }
@@ -57,6 +69,8 @@ function allRoutes(deps: RouteDeps): readonly Route[] {
   return [
     ...openRoutes(deps),
     submitJob(deps),
+    submitBatch(deps),
+    putJob(deps),
     ...jobRoutes(deps),
     ...jobEventRoutes(deps),
     ...feedRoutes(deps),

@@ -19,7 +19,7 @@ export interface Call extends OpenCall {
   readonly isOperator: boolean;
 }
 
-export type Method = "GET" | "POST" | "PATCH" | "DELETE";
+export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 
 type Outcome = Answer | Refusal | Promise<Answer | Refusal>;
 

@@ -127,6 +127,24 @@ describe("admission of jobs", () => {
     expect(house.store.jobs.size).toBe(3);
   });
 
+  test("holds for a PUT and for every job of a batch, too; an atomic one may be sent again as it is", async () => {
+    const house = createHouse({ tenantUnfinishedMax: 2 });
+    const put = () =>
+      house.ask("PUT", "/v1/jobs/0199a7b0-0000-7000-8000-000000000001", { body: { kind: "echo" } });
+    const batch = async (query = "") => {
+      const jobs = Array.from({ length: 3 }, () => ({ kind: "echo" }));
+      return house.ask("POST", `/v1/jobs/batch${query}`, { body: { jobs } });
+    };
+    const whole = await batch("?atomic=true");
+    expect(whole.headers.get("retry-after")).toBe("5");
+    expect(await problemOf(whole)).toMatchObject({ status: 429, code: "quota-exceeded" });
+    expect(house.store.jobs.size).toBe(0);
+    const { jobs } = (await (await batch()).json()) as { jobs: { problem?: { code: string } }[] };
+    expect(jobs.map(({ problem }) => problem?.code)).toEqual([undefined, undefined, "quota-exceeded"]);
+    expect(await problemOf(await put())).toMatchObject({ status: 429, code: "quota-exceeded" });
+    expect(house.store.jobs.size).toBe(2);
+  });
+
   test("a tenant's own limit holds for it", async () => {
     const house = createHouse();
     await house.ask("PATCH", `${path}/mine`, { body: { limits: { unfinishedMax: 0 } } });

@@ -6,6 +6,7 @@ import {
   notAdmitted,
   type Acceptance,
   type Accepted,
+  type AnnouncedKind,
   type Attempt,
   type Change,
   type DeadLetter,
@@ -14,9 +15,12 @@ import {
   type Event,
   type JobWithPayloads,
   type NewJob,
+  type NotAdmitted,
+  type PastJob,
   type Store,
 } from "@ringback/core";
-import { createFakeTenants, pageOf, type FakeTenants } from "./fake-tenants.ts";
+import { createFakeTenants, type FakeTenants } from "./fake-tenants.ts";
+import { pageOf } from "./page-of.ts";
 
 export interface FakeStore extends Store, FakeTenants {
   readonly tenants: FakeTenants["tenants"];
@@ -28,11 +32,18 @@ export interface FakeStore extends Store, FakeTenants {
   readonly deadLetters: Map<string, DeadLetter>;
   /** What the next call of anything rejects with; null for nothing. */
   fault: Error | null;
+  /** How far each tenant's feed has been emptied. */
+  readonly floors: Map<string, { readonly seq: number; readonly toldAt: number }>;
   /** How often the feed has been read, and how many rows that gave. */
   feedReads: number;
   feedRows: number;
   /** How often an idempotency key has been looked up. */
   keyReads: number;
+  /** How often single jobs have been read, and how often versions of many. */
+  jobReads: number;
+  looks: number;
+  pastJobs: PastJob[];
+  readonly kindsElsewhere: AnnouncedKind[];
   /** False: keys are not found when looked up, as while another request with them is being accepted. */
   showsKeys: boolean;
   /** Changes a job and tells it, with an event when a type is given. */
@@ -58,10 +69,15 @@ export function createFakeStore(): FakeStore {
     endpoints: new Map(),
     deliveries: new Map(),
     deadLetters: new Map(),
+    floors: new Map(),
     fault: null,
     feedReads: 0,
     feedRows: 0,
     keyReads: 0,
+    jobReads: 0,
+    looks: 0,
+    pastJobs: [],
+    kindsElsewhere: [],
     showsKeys: true,
     changeJob(id, change, eventType) {
       const before = fake.jobs.get(id);
@@ -79,6 +95,22 @@ export function createFakeStore(): FakeStore {
     },
     intake: {
       acceptJobs: async (items, now) => items.map((item) => accept(fake, keysUsed, { item, now })),
+      acceptTogether: async (items, now) => {
+        const before = { keys: new Map(keysUsed), accepted: fake.accepted.length };
+        const answers = items.map((item) => accept(fake, keysUsed, { item, now }));
+        if (answers.every(isTaken)) return answers;
+        for (const { job } of fake.accepted.splice(before.accepted)) fake.jobs.delete(job.id);
+        keysUsed.clear();
+        for (const [key, used] of before.keys) keysUsed.set(key, used);
+        return answers.map((answer) => (isTaken(answer) ? { kind: "withheld" } : answer));
+      },
+      eraseResults: async (items, now) =>
+        items.map(({ tenantId, jobId }) => {
+          const job = owned(fake.jobs.get(jobId), tenantId);
+          if (job !== null && job.result !== null)
+            fake.changeJob(jobId, { result: null, resultErasedAt: now });
+          return owned(fake.jobs.get(jobId), tenantId);
+        }),
       cancelJobs: async (items) =>
         items.map(({ tenantId, jobId }) => {
           const job = owned(fake.jobs.get(jobId), tenantId);
@@ -134,7 +166,26 @@ export function createFakeStore(): FakeStore {
         }),
     },
     reads: {
-      getJob: async (tenantId, jobId) => owned(fake.jobs.get(jobId), tenantId),
+      getJob: async (tenantId, jobId) => {
+        fake.jobReads += 1;
+        return owned(fake.jobs.get(jobId), tenantId);
+      },
+      findByOwnId: async (tenantId, jobId) => {
+        const job = owned(fake.jobs.get(jobId), tenantId);
+        return job === null ? null : { requestHash: ownHashOf(fake, jobId), job };
+      },
+      jobVersions: async (keys) => {
+        fake.looks += 1;
+        return keys.map(({ tenantId, jobId }) => owned(fake.jobs.get(jobId), tenantId)?.version ?? null);
+      },
+      waitingOf: async (tenantId, limit) =>
+        [...fake.jobs.values()]
+          .filter((job) => job.tenantId === tenantId && job.status === "queued")
+          .map(({ id, priority, createdAt }) => ({ jobId: id, priority, dueAt: createdAt }))
+          .slice(0, limit),
+      pastJobsOf: async () => fake.pastJobs,
+      feedHeads: async (tenantIds) =>
+        tenantIds.map((asked) => fake.events.findLast(({ tenantId }) => tenantId === asked)?.seq ?? 0),
       listJobs: async (tenantId, filter, page) =>
         pageOf(
           [...fake.jobs.values()].filter(
@@ -191,15 +242,22 @@ export function createFakeStore(): FakeStore {
         return { requestHash: used.requestHash, job };
       },
       readFeed: async (tenantId, { after, limit }) => {
-        const rows = fake.events
-          .filter((event) => event.tenantId === tenantId && event.seq > after)
+        const floor = fake.floors.get(tenantId) ?? { seq: 0, toldAt: 0 };
+        const from = after ?? floor.seq;
+        const events = fake.events
+          .filter((event) => event.tenantId === tenantId && event.seq > from)
           .slice(0, limit);
         fake.feedReads += 1;
-        fake.feedRows += rows.length;
-        return rows;
+        fake.feedRows += events.length;
+        if (floor.seq > from) return { kind: "expired", until: floor.toldAt };
+        return { kind: "read", after: from, events };
       },
       feedHead: async (tenantId) => fake.events.findLast((event) => event.tenantId === tenantId)?.seq ?? 0,
       callbackSecrets: async (tenantId) => fake.secrets.get(tenantId) ?? [],
+    },
+    kinds: {
+      announce: unused("kinds.announce"),
+      announced: async () => fake.kindsElsewhere,
     },
     changes: {
       subscribe(listener) {
@@ -231,16 +289,14 @@ function accept(fake: FakeStore, keysUsed: Map<string, UsedKey>, { item, now }: 
       ? { kind: "replayed", job: usedJob }
       : { kind: "key_reused", requestHash: used.requestHash, jobId: used.jobId };
   }
-  const { callback } = asked;
-  if (callback !== null && "endpointId" in callback) {
-    if (owned(fake.endpoints.get(callback.endpointId), asked.tenantId) === null)
-      return { kind: "no_endpoint" };
+  const own = item.ownId === undefined ? null : owned(fake.jobs.get(asked.id), asked.tenantId);
+  if (own !== null) {
+    return ownHashOf(fake, asked.id) === item.ownId?.requestHash
+      ? { kind: "replayed", job: own }
+      : { kind: "id_reused", jobId: asked.id };
   }
-  const unfinished = [...fake.jobs.values()].filter(({ status }) => !isDone(status));
-  const own = unfinished.filter(({ tenantId }) => tenantId === asked.tenantId).length;
-  const unfinishedMax = fake.tenantRows.get(asked.tenantId)?.limits.unfinishedMax ?? null;
-  const found = { unfinished: own, unfinishedMax, backlog: unfinished.length };
-  const refused = item.admission === undefined ? null : notAdmitted(item.admission, found);
+  if (isUnaddressed(fake, asked.callback, asked.tenantId)) return { kind: "no_endpoint" };
+  const refused = refusalOf(fake, item);
   if (refused !== null) return refused;
   const job = jobOf(asked, now);
   fake.jobs.set(job.id, job);
@@ -250,6 +306,27 @@ function accept(fake: FakeStore, keysUsed: Map<string, UsedKey>, { item, now }: 
     keysUsed.set(key, { requestHash, jobId: job.id, expiresAt });
   }
   return { kind: "accepted", job };
+}
+
+function refusalOf(fake: FakeStore, { job: { tenantId }, admission }: Acceptance): NotAdmitted | null {
+  if (admission === undefined) return null;
+  const everybodys = [...fake.jobs.values()].filter(({ status }) => !isDone(status));
+  const unfinished = everybodys.filter((job) => job.tenantId === tenantId).length;
+  const unfinishedMax = fake.tenantRows.get(tenantId)?.limits.unfinishedMax ?? null;
+  return notAdmitted(admission, { unfinished, unfinishedMax, backlog: everybodys.length });
+}
+
+function isTaken({ kind }: Accepted): boolean {
+  return kind === "accepted" || kind === "replayed";
+}
+
+function isUnaddressed(fake: FakeStore, callback: NewJob["callback"], tenantId: string): boolean {
+  if (callback === null || !("endpointId" in callback)) return false;
+  return owned(fake.endpoints.get(callback.endpointId), tenantId) === null;
+}
+
+function ownHashOf(fake: FakeStore, jobId: string): string | null {
+  return fake.accepted.find(({ job }) => job.id === jobId)?.ownId?.requestHash ?? null;
 }
 
 function keyOf(tenantId: string, key: string): string {
@@ -279,6 +356,9 @@ function jobOf(asked: NewJob, now: number): JobWithPayloads {
     runAt: asked.runAt,
     startedAt: null,
     finishedAt: null,
+    expiresAt: null,
+    erasedAt: null,
+    resultErasedAt: null,
     cancelRequestedAt: null,
     version: 1,
     input: asked.input,

@@ -6,13 +6,11 @@ import {
   type AuditAction,
   type AuditEntry,
   type CallbackSecret,
-  type ListPosition,
   type NewApiKey,
-  type Page,
-  type PageRequest,
   type Tenant,
   type TenantStore,
 } from "@ringback/core";
+import { pageOf } from "./page-of.ts";
 
 export interface FakeTenants {
   readonly tenants: TenantStore;
@@ -109,7 +107,7 @@ export function createFakeTenants(fault: () => Error | null): FakeTenants {
       if (key === undefined) return null;
       return { ...key, limits: tenantRows.get(key.tenantId)?.limits ?? noLimits };
     },
-    hasKeys: async () => keys.size > 0,
+    putFirstKey: async () => keys.size === 0,
     async listAudit(tenantId, { action, subject, keyId, from = 0, until = Infinity }, page) {
       const found = audit
         .filter((entry) => entry.tenantId === tenantId && entry.at >= from && entry.at < until)
@@ -123,24 +121,4 @@ export function createFakeTenants(fault: () => Error | null): FakeTenants {
     },
   };
   return { tenants, tenantRows, keys, secrets, audit, record };
-}
-
-/** Newest first, by creation and then id. */
-export function pageOf<Row extends { readonly id: string; readonly createdAt: number }>(
-  rows: readonly Row[],
-  { after, limit }: PageRequest,
-): Page<Row, ListPosition> {
-  const behind = rows
-    .toSorted((left, right) =>
-      right.createdAt === left.createdAt
-        ? Number(right.id > left.id) * 2 - 1
-        : right.createdAt - left.createdAt,
-    )
-    .filter(
-      (row) =>
-        after === null || row.createdAt < after.at || (row.createdAt === after.at && row.id < after.id),
-    );
-  const items = behind.slice(0, limit);
-  const last = behind.length > limit ? items.at(-1) : undefined;
-  return { items, next: last === undefined ? null : { at: last.createdAt, id: last.id } };
 }

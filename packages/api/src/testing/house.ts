@@ -38,6 +38,7 @@ export interface AskOptions {
   readonly headers?: Readonly<Record<string, string>>;
   /** The address the request comes from. */
   readonly peer?: string;
+  readonly signal?: AbortSignal;
 }
 
 const secret = `whsec_${Buffer.alloc(32, 7).toString("base64")}`;
@@ -100,7 +101,7 @@ export function createHouse(settings: Partial<ApiSettings> = {}): House {
     links: createResultLinks({ tokenKey, publicUrl, clock }),
     logged,
     makeKey,
-    async ask(method, path, { key = admin, body, raw, headers = {}, peer } = {}) {
+    async ask(method, path, { key = admin, body, raw, headers = {}, peer, signal } = {}) {
       const request = {
         method,
         headers: {
@@ -108,6 +109,7 @@ export function createHouse(settings: Partial<ApiSettings> = {}): House {
           ...(body === undefined ? {} : { "content-type": "application/json" }),
           ...headers,
         },
+        ...(signal === undefined ? {} : { signal }),
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
         ...(raw === undefined ? {} : { body: raw, duplex: "half" as const }),
       };

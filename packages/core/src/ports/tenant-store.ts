@@ -49,7 +49,8 @@ export interface TenantStore {
   listKeys(tenantId: string, page: PageRequest): Promise<Page<ApiKey, ListPosition>>;
   /** By the key's 12 id characters, with the limits of its tenant; null when unknown. */
   findKey(lookup: string): Promise<KnownKey | null>;
-  hasKeys(): Promise<boolean>;
+  /** Adds the key unless there is one already, anybody's; true when it was added. Of several at once one is. */
+  putFirstKey(item: NewApiKey, now: Instant): Promise<boolean>;
   /** The newest first. */
   listAudit(
     tenantId: string,

@@ -47,6 +47,18 @@ export function describeAdmission(openStore: OpenStore): void {
       ]);
     });
 
+    it("jobs that are accepted together are so only if there is room for all of them", async () => {
+      const three = () =>
+        Array.from({ length: 3 }, () => scene.acceptance({ callback: null }, { admission }));
+      const together = async () =>
+        (await scene.store.intake.acceptTogether(three(), scene.now())).map(({ kind }) => kind);
+      await many(8);
+      expect(await together()).toEqual(["withheld", "withheld", "over_quota"]);
+      await scene.endRun(only(await scene.claimRuns(1)));
+      expect(await together()).toEqual(["accepted", "accepted", "accepted"]);
+      expect((await submit()).kind).toBe("over_quota");
+    });
+
     it("queued and running jobs count, those that have ended, in whatever way, do not", async () => {
       const jobs = (await many(10)).map(jobIn);
       const runs = await scene.claimRuns(2);

@@ -14,7 +14,8 @@ import type { CallGroups } from "../call-groups.ts";
 import { asUnavailable } from "./faults.ts";
 import type { Ground } from "./ground.ts";
 import { recordAttempts } from "./transitions/attempts.ts";
-import { acceptJobs, cancelJobs, type AtTime } from "./transitions/intake.ts";
+import { acceptJobs, acceptTogether, cancelJobs, eraseResults, type AtTime } from "./transitions/intake.ts";
+import { announcedKinds, announceKinds } from "./transitions/kinds.ts";
 import {
   claimDeliveries,
   claimLanes,
@@ -28,12 +29,13 @@ import {
   endRuns,
   extendRuns,
   failUnknownKinds,
+  failUnstarted,
   recoverRuns,
   reportProgress,
   type Lease,
 } from "./transitions/runs.ts";
 import { setEndpointStatus } from "./transitions/endpoint-rows.ts";
-import { createKey, noteKeyUse, putKeys, revokeKey } from "./transitions/keys.ts";
+import { createKey, noteKeyUse, putFirstKey, putKeys, revokeKey } from "./transitions/keys.ts";
 import { createEndpoints, redeliver, type Redelivery } from "./transitions/support.ts";
 import { changeTenant, createTenant, ensureTenant, rotateCallbackSecret } from "./transitions/tenants.ts";
 import { expire, readDue } from "./transitions/upkeep.ts";
@@ -47,7 +49,10 @@ export type Transact = <Result>(
   work: (ground: Ground) => Promise<Result>,
 ) => Promise<Result>;
 
-export type Verbs = Pick<Store, "intake" | "runs" | "lanes" | "support" | "recover" | "due" | "expire"> & {
+export type Verbs = Pick<
+  Store,
+  "intake" | "runs" | "lanes" | "support" | "kinds" | "recover" | "due" | "expire"
+> & {
   readonly tenants: Omit<Store["tenants"], keyof TenantReads | keyof KeyReads>;
 };
 
@@ -85,6 +90,7 @@ function listsOf(transact: Transact, groups: CallGroups) {
   return {
     accept: front<AtTime<Acceptance>, Awaited<ReturnType<typeof acceptJobs>>[number]>(acceptJobs),
     cancel: front<AtTime<JobKey>, Awaited<ReturnType<typeof cancelJobs>>[number]>(cancelJobs),
+    eraseResults: front<AtTime<JobKey>, Awaited<ReturnType<typeof eraseResults>>[number]>(eraseResults),
     redeliver: front<AtTime<Redelivery>, Awaited<ReturnType<typeof redeliver>>[number]>(redeliver),
     extendRuns: work<Lease<RunKey>, Awaited<ReturnType<typeof extendRuns>>[number]>(extendRuns),
     report: work<AtTime<RunProgress>, "written" | "lost">(reportProgress),
@@ -118,7 +124,9 @@ function intakeAndRuns(lists: Lists, alone: Alone): Pick<Verbs, "intake" | "runs
   return {
     intake: {
       acceptJobs: (items, now) => lists.accept(atTime(items, now)),
+      acceptTogether: (items, now) => alone.front((ground) => acceptTogether(ground, atTime(items, now))),
       cancelJobs: (items, now) => lists.cancel(atTime(items, now)),
+      eraseResults: (items, now) => lists.eraseResults(atTime(items, now)),
     },
     runs: {
       claim: (options) => alone.work((ground) => claimRuns(ground, options)),
@@ -126,6 +134,7 @@ function intakeAndRuns(lists: Lists, alone: Alone): Pick<Verbs, "intake" | "runs
         lists.extendRuns(keys.map((key) => ({ key, leaseUntil: now + leaseMs }))),
       reportProgress: (items, now) => lists.report(atTime(items, now)),
       end: (items, now) => lists.end(atTime(items, now)),
+      failUnstarted: (options) => alone.work((ground) => failUnstarted(ground, options)),
       failUnknownKinds: (options) => alone.work((ground) => failUnknownKinds(ground, options)),
     },
   };
@@ -170,14 +179,19 @@ function tenantsOf({ front }: Alone): Verbs["tenants"] {
     rotateCallbackSecret: (tenantId, rotation) =>
       front((ground) => rotateCallbackSecret(ground, tenantId, rotation)),
     putKeys: (items, now) => front((ground) => putKeys(ground, items, now)),
+    putFirstKey: (item, now) => front((ground) => putFirstKey(ground, item, now)),
     createKey: (key, now, act) => front((ground) => createKey(ground, key, now, act)),
     revokeKey: (key, now, act) => front((ground) => revokeKey(ground, key, now, act)),
     noteKeyUse: (key, at) => front((ground) => noteKeyUse(ground, key, at)),
   };
 }
 
-function upkeepOf(alone: Alone): Pick<Verbs, "recover" | "due" | "expire"> {
+function upkeepOf(alone: Alone): Pick<Verbs, "kinds" | "recover" | "due" | "expire"> {
   return {
+    kinds: {
+      announce: (announcement) => alone.work((ground) => announceKinds(ground, announcement)),
+      announced: (since) => alone.front((ground) => announcedKinds(ground, since)),
+    },
     async recover(whose) {
       const recovered = { runs: 0, lanes: 0, attempts: 0 };
       const limited = { ...whose, limit: recoveredAtOnceMax };

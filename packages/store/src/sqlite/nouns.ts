@@ -1,5 +1,7 @@
 // Turns rows into core's nouns. Twin file: byte-identical for every dialect.
 import {
+  defaultRetryPolicy,
+  isRetryPolicy,
   withoutQuery,
   type Attempt,
   type AuditEntry,
@@ -9,6 +11,7 @@ import {
   type Event,
   type Job,
   type JobResult,
+  type RetryPolicy,
   type Tenant,
   type TenantLimits,
 } from "@ringback/core";
@@ -54,6 +57,9 @@ export function jobOf(row: JobRow): Job {
     runAt: row.runAt,
     startedAt: row.startedAt,
     finishedAt: row.finishedAt,
+    expiresAt: row.expiresAt,
+    erasedAt: row.erasedAt,
+    resultErasedAt: row.resultErasedAt,
     cancelRequestedAt: row.cancelRequestedAt,
     version: row.version,
   };
@@ -104,6 +110,13 @@ export function endpointHeaders(row: EndpointRow, sealing: Sealing): Readonly<Re
   if (row.sealedHeaders === null) return {};
   const place = { tenantId: row.tenantId, table: "endpoint", rowId: row.id, column: "sealed_headers" };
   return JSON.parse(sealing.open(row.sealedHeaders, place)) as Record<string, string>;
+}
+
+/** The default one unless the endpoint has its own; throws when what is stored is none. */
+export function retryPolicyOf({ id, retry }: EndpointRow): RetryPolicy {
+  if (retry === null) return defaultRetryPolicy;
+  if (!isRetryPolicy(retry)) throw new Error(`The retry policy of ${id} is damaged.`);
+  return retry;
 }
 
 /** What a paused lane holds has no time at which it is due. */

@@ -21,6 +21,8 @@ const revoke = `update api_key as t set revoked_at = $3
   where t.tenant_id = $1 and t.id = $2 and t.revoked_at is null returning t.id`;
 const noteUse = `update api_key set last_used_at = $3
   where tenant_id = $1 and id = $2 and (last_used_at is null or last_used_at <= $4)`;
+/** Any number; it tells this lock from others that one may take in the same database. */
+const firstKeyLock = "select pg_advisory_xact_lock(724615)";
 
 async function find({ transaction }: Ground, tenantId: string, keyId: string): Promise<ApiKey | null> {
   const [raw] = await transaction.ask(select, [tenantId, keyId]);
@@ -37,6 +39,18 @@ export async function putKeys(ground: Ground, items: readonly NewApiKey[], now: 
     transaction.send(insert.text, [insert.spell([newKeyRow(item, now)])]);
     sendAudit(ground, [createdKey(item)], bySettings, now);
   }
+}
+
+/** Processes that start together wait for one another here; the later ones find the first one's key. */
+export async function putFirstKey(ground: Ground, item: NewApiKey, now: Instant): Promise<boolean> {
+  const { transaction } = ground;
+  transaction.mark();
+  transaction.send(firstKeyLock);
+  const known = await transaction.ask("select 1 from api_key limit 1");
+  if (known.length > 0) return false;
+  transaction.send(insert.text, [insert.spell([newKeyRow(item, now)])]);
+  sendAudit(ground, [createdKey(item)], bySettings, now);
+  return true;
 }
 
 export async function createKey(

@@ -54,7 +54,7 @@ const selectWaiting = `with recursive used(priority) as (
     where ring.turn > 0 and exists (
       select 1 ${queued} and j.tenant_id = ring.tenant_id and j.due_at <= $1 and j.kind = any($2::text[])
     ) and case when coalesce(may.own, $5::bigint) is null then true else coalesce(may.own, $5::bigint) > (
-      select count(*) from job as r where r.tenant_id = ring.tenant_id and r.status = 'running'
+      select count(*) from job as r where r.tenant_id = ring.tenant_id and r.status = 'running' and r.erased_at is null
     ) end limit $3
   ) as waiting
   where used.priority is not null`;
@@ -65,7 +65,8 @@ const lockKinds = `select pg_advisory_xact_lock(724613, hashtext(kind)) from (
 const countKinds = `select kind, count(*) as running from job where status = 'running' and kind = any($1::text[]) group by kind`;
 const lockTenants = `select 1 from tenant where tenant_id = any($1::text[]) order by tenant_id for no key update`;
 const countTenants = `select wanted.tenant_id as "tenantId",
-    (select count(*) from job as j where j.tenant_id = wanted.tenant_id and j.status = 'running') as running
+    (select count(*) from job as j where j.tenant_id = wanted.tenant_id and j.status = 'running'
+      and j.erased_at is null) as running
   from unnest($1::text[]) as wanted(tenant_id)`;
 
 // What another process is claiming at the moment is passed over.
@@ -90,7 +91,7 @@ interface Waiting {
   readonly most: number;
 }
 
-/** Up to `limit` due jobs, locked; whoever gets them begins each of them. */
+/** Up to `limit` due jobs, locked; whoever gets them begins each of them, or ends it. */
 export async function takeInTurn(
   transaction: Transaction,
   claim: Claim,

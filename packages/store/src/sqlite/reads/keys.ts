@@ -6,7 +6,7 @@ import { limitsOf } from "../nouns.ts";
 import { apiKey, tenant } from "../schema.ts";
 import { isAfter, pageOf } from "./paging.ts";
 
-export type KeyReads = Pick<TenantStore, "findKey" | "hasKeys" | "getKey" | "listKeys">;
+export type KeyReads = Pick<TenantStore, "findKey" | "getKey" | "listKeys">;
 
 export function createKeyReads(database: Database): KeyReads {
   const find = prepared(
@@ -21,10 +21,6 @@ export function createKeyReads(database: Database): KeyReads {
     async findKey(lookup) {
       const [row] = await find.execute({ lookup });
       return row === undefined ? null : { ...row.key, limits: limitsOf(row.tenant) };
-    },
-    async hasKeys() {
-      const rows = await database.select({ id: apiKey.id }).from(apiKey).limit(1);
-      return rows.length > 0;
     },
     async getKey(tenantId, keyId) {
       const [row] = await database

@@ -14,6 +14,7 @@ export interface KeyName {
 
 export interface KeyTransitions {
   putKeys(items: readonly NewApiKey[], now: Instant): void;
+  putFirstKey(item: NewApiKey, now: Instant): boolean;
   createKey(key: NewApiKey, now: Instant, act: Act): ApiKey | null;
   revokeKey(key: KeyName, now: Instant, act: Act): ApiKey | null;
   noteKeyUse(key: KeyName, at: Instant): void;
@@ -27,6 +28,7 @@ export function createKeyTransitions(ground: Ground): KeyTransitions {
   const select = client.prepare<[string, string], RawRow>(
     `select ${reader.list} from api_key where tenant_id = ? and id = ?`,
   );
+  const anyKey = client.prepare<[]>("select 1 from api_key limit 1");
   const hasTenant = client.prepare<[string]>("select 1 from tenant where tenant_id = ?");
   const dropNamesake = client.prepare<[string, string]>("delete from api_key where tenant_id = ? and id = ?");
   const dropLookalike = client.prepare<[string]>("delete from api_key where lookup = ?");
@@ -52,6 +54,12 @@ export function createKeyTransitions(ground: Ground): KeyTransitions {
         insert(newKeyRow(item, now));
         audit(createdKey(item), bySettings, now);
       }
+    },
+    putFirstKey(item, now) {
+      if (anyKey.get() !== undefined) return false;
+      insert(newKeyRow(item, now));
+      audit(createdKey(item), bySettings, now);
+      return true;
     },
     createKey(key, now, act) {
       if (hasTenant.get(key.tenantId) === undefined) return null;

@@ -1,6 +1,8 @@
 // Leases due jobs to runners and applies what comes of their runs. Every write is fenced by the token of the claim.
 import {
   afterRun,
+  isTooLateToBegin,
+  queueTimeoutError,
   type ClaimedRun,
   type Instant,
   type JobError,
@@ -18,7 +20,7 @@ import type { Ground } from "../ground.ts";
 import { jobOf, type JobRow } from "../nouns.ts";
 import { inserter, rowReader, type RawRow } from "../rows.ts";
 import { job, jobResult } from "../schema.ts";
-import { begunRun, noProgress } from "../states.ts";
+import { begunRun, endedJob, noProgress } from "../states.ts";
 import { createJobRows } from "./job-rows.ts";
 import { createTurns } from "./turns.ts";
 
@@ -30,6 +32,7 @@ export interface RunTransitions {
   ): RunExtension[];
   reportProgress(items: readonly RunProgress[], now: Instant): ("written" | "lost")[];
   end(items: readonly RunEnd[], now: Instant): RunEnded[];
+  failUnstarted(options: Parameters<RunStore["failUnstarted"]>[0]): number;
   failUnknownKinds(options: Parameters<RunStore["failUnknownKinds"]>[0]): number;
   /** Ends runs whose lease has run out, or whose holder is not `soleHolder`, as lost; at most `limit`. */
   recover(options: { readonly now: Instant; readonly soleHolder?: string; readonly limit: number }): number;
@@ -73,6 +76,10 @@ export function createRunTransitions(ground: Ground): RunTransitions {
   const countRunning = client
     .prepare<[string], number>("select count(*) from job where status = 'running' and kind = ?")
     .pluck();
+  const selectUnstarted = client.prepare<[Instant, number], RawRow>(
+    `select ${reader.list} from job where status = 'queued' and start_by is not null and start_by <= ?
+     order by start_by limit ?`,
+  );
   const selectLapsed = client.prepare<[Instant, string | null, number], RawRow>(
     `select ${reader.list} from job where status = 'running' and (lease_until <= ? or claimed_by <> ?)
      order by lease_until limit ?`,
@@ -131,21 +138,23 @@ export function createRunTransitions(ground: Ground): RunTransitions {
 
   function end(row: JobRow, outcome: RunOutcome, now: Instant): RunEnded {
     const next = afterRun(row, outcome, now, random);
-    const freed = { ...row, status: next.status, claimedBy: null, leaseUntil: null };
     if (limits.concern(row)) effects.ringJobs(now);
     if (next.status === "queued") {
       const { dueAt, lostRuns, releasedRuns } = next;
+      const freed = { ...row, status: next.status, claimedBy: null, leaseUntil: null };
       jobs.advance({ ...freed, ...noProgress, dueAt, lostRuns, releasedRuns }, null, now);
       effects.ringJobs(dueAt);
       return { status: "queued" };
     }
-    const ended = { ...freed, finishedAt: now };
+    if (next.status === "failed") {
+      fail(row, next.error, now);
+      return { status: "failed" };
+    }
+    const ended = endedJob(row, next, now);
     if (next.status === "succeeded") {
       const { result, resultUrl } = next;
       insertResult({ tenantId: row.tenantId, jobId: row.id, ...result });
       jobs.advance(ended, { type: "job.succeeded", result, resultUrl }, now);
-    } else if (next.status === "failed") {
-      fail(ended, next.error, now);
     } else {
       jobs.advance(ended, { type: "job.canceled" }, now);
     }
@@ -153,9 +162,14 @@ export function createRunTransitions(ground: Ground): RunTransitions {
   }
 
   function fail(row: JobRow, error: JobError, now: Instant): void {
-    const { code: errorCode, message: errorMessage, run: errorRun } = error;
-    const failed = { ...row, status: "failed", dueAt: null, finishedAt: now } as const;
-    jobs.advance({ ...failed, errorCode, errorMessage, errorRun }, { type: "job.failed" }, now);
+    jobs.advance(endedJob(row, { status: "failed", error }, now), { type: "job.failed" }, now);
+  }
+
+  /** True when the job had waited too long, and has been failed for it. */
+  function isGivenUp(due: JobRow, now: Instant): boolean {
+    if (!isTooLateToBegin(due.startBy, now)) return false;
+    fail(due, queueTimeoutError((due.startBy ?? now) - Math.max(due.createdAt, due.runAt ?? 0)), now);
+    return true;
   }
 
   return {
@@ -164,14 +178,21 @@ export function createRunTransitions(ground: Ground): RunTransitions {
       limits.claimedWith(options);
       const lease = { holder, now, leaseUntil: now + leaseMs };
       const claimed: ClaimedRun[] = [];
-      const rooms = createKindRooms(kinds, roomsOf(options.kindRunningMax ?? {}));
+      let taken = 0;
       const take = {
-        kinds: rooms,
+        kinds: createKindRooms(kinds, roomsOf(options.kindRunningMax ?? {})),
         now,
         tenantRunningMax,
-        begin: (row: JobRow) => void claimed.push(begin(row, lease)),
+        begin(row: JobRow): boolean {
+          taken += 1;
+          if (isGivenUp(row, now)) return false;
+          claimed.push(begin(row, lease));
+          return true;
+        },
       };
       byPriority(limit, (priority, wanted) => turns.take(priority, wanted, take));
+      // What was given up may have stood before others that are due, and has taken the places of its tenant and kind.
+      if (claimed.length < taken) effects.ringJobs(now);
       return claimed;
     },
     extend: (runs, { now, leaseMs }) =>
@@ -193,6 +214,10 @@ export function createRunTransitions(ground: Ground): RunTransitions {
         const row = held(item);
         return row === null ? { status: "lost" } : end(row, item.outcome, now);
       }),
+    failUnstarted({ now, limit }) {
+      const rows = selectUnstarted.all(now, limit).map(reader.read);
+      return rows.filter((row) => isGivenUp(row, now)).length;
+    },
     failUnknownKinds({ kinds, dueBefore, now, limit }) {
       const asked = { dueBefore, spelledKinds: JSON.stringify(kinds) };
       const rows: JobRow[] = [];

@@ -72,7 +72,7 @@ export function createSupportTransitions(ground: Ground): SupportTransitions {
         const row = deliveries.find(tenantId, deliveryId);
         if (row === null) return null;
         const next = redelivered(row, receivers.policyOf(row), now);
-        deliveries.save(next, row);
+        deliveries.save([{ earlier: row, next }]);
         const details = { status: row.status };
         audit({ tenantId, action: "delivery.redelivered", subject: deliveryId, details }, act, now);
         const lane = { tenantId, laneId: row.laneId };

@@ -38,7 +38,6 @@ export function createTenantTransitions(ground: Ground): TenantTransitions {
     ground.tenants.forget(tenantId);
     return true;
   }
-
   return {
     ensureTenant: ({ id, callbackSecret }, now) => make(newTenantRow(id, now), callbackSecret),
     createTenant({ id, name, limits, callbackSecret }, now, act) {

@@ -16,13 +16,13 @@ export interface DueJobs {
 
 export interface Turns {
   /**
-   * Gives `begin` up to `wanted` due jobs of one priority, tenant by tenant; it must begin each, so that the next look no
-   * longer finds it. How many it was given.
+   * Gives `begin` up to `wanted` due jobs of one priority, tenant by tenant; it must begin each or end it, so that the next
+   * look no longer finds it, and says whether it has begun. How many it was given.
    */
   take(
     priority: number,
     wanted: number,
-    options: DueJobs & { readonly begin: (row: JobRow) => void },
+    options: DueJobs & { readonly begin: (row: JobRow) => boolean },
   ): number;
 }
 
@@ -51,7 +51,9 @@ export function createTurns({ client, tenants }: Ground, limits: RunningLimits):
     `select ${reader.list} from job where ${due} order by due_at, id limit ?`,
   );
   const running = client
-    .prepare<[string], number>("select count(*) from job where tenant_id = ? and status = 'running'")
+    .prepare<[string], number>(
+      "select count(*) from job where tenant_id = ? and status = 'running' and erased_at is null",
+    )
     .pluck();
 
   function roomOf(tenantId: string, { tenantRunningMax }: DueJobs, wanted: number): number {
@@ -101,12 +103,11 @@ export function createTurns({ client, tenants }: Ground, limits: RunningLimits):
           const share = shares[at] ?? 0;
           const rows = selectDue.all(priority, tenantId, now, JSON.stringify(kinds.open()), share);
           // One that is left because its kind has no room is not found again, since its kind is not asked for again.
-          const begun = rows.map(reader.read).filter((row) => kinds.take(row.kind));
-          for (const row of begun) begin(row);
-          if (begun.length > 0) begunOf.add(tenantId);
-          left -= begun.length;
-          if (rows.length === share && most > begun.length)
-            more.push({ tenantId, most: most - begun.length });
+          const given = rows.map(reader.read).filter((row) => kinds.take(row.kind));
+          for (const row of given) if (begin(row)) begunOf.add(tenantId);
+          left -= given.length;
+          if (rows.length === share && most > given.length)
+            more.push({ tenantId, most: most - given.length });
         }
         open = more;
       }
