@@ -12,7 +12,7 @@ import {
   type Scope,
   type Store,
 } from "@ringback/core";
-import { startServer } from "@ringback/server";
+import { startServer, type RunningServer } from "@ringback/server";
 import { apiClient, type ApiClient } from "./api-client.ts";
 import { createTestDatabase, mode, settingsOfDatabase, type TestDatabase } from "./mode.ts";
 import type { Settings } from "./server-process.ts";
@@ -22,6 +22,8 @@ export interface ServerInProcess {
   readonly url: string;
   readonly client: ApiClient;
   readonly store: Store;
+  /** Every route the server answers to. */
+  readonly routes: RunningServer["routes"];
   /** Makes a tenant (or adds to it) and answers with a client that has a key of these scopes. */
   clientOf(tenantId: string, scopes?: readonly Scope[]): Promise<ApiClient>;
   /** Makes a key of these scopes for a tenant that exists. */
@@ -77,6 +79,7 @@ export async function startServerInProcess(options: InProcessOptions = {}): Prom
     url: server.url,
     client: apiClient({ url, key }),
     store,
+    routes: server.routes,
     async clientOf(tenantId, scopes = ["admin"]) {
       await store.tenants.ensureTenant({ id: tenantId, callbackSecret: whsec(tenantId) }, Date.now());
       return apiClient({ url, key: await putKey(store, tenantId, scopes) });

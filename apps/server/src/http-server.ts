@@ -1,12 +1,12 @@
 // The listening socket: limits against slow and oversized clients, errors below HTTP as problem documents, and a graceful end.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
-import { getRequestListener } from "@hono/node-server";
+import { getRequestListener, type HttpBindings } from "@hono/node-server";
 import type { Clock, Random } from "@ringback/core";
 import { answerMalformedHttp } from "./malformed-http.ts";
 
 export interface HttpServerOptions {
-  readonly fetch: (request: Request) => Response | Promise<Response>;
+  readonly fetch: (request: Request, env: unknown) => Response | Promise<Response>;
   readonly host: string;
   /** 0 takes a free port. */
   readonly port: number;
@@ -62,6 +62,11 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
     },
     close: (withinMs) => close(server, clock, withinMs),
   };
+}
+
+/** The address at the other end of the connection: a reverse proxy's own, where there is one. */
+export function peerAddress(env: unknown): string | null {
+  return (env as Partial<HttpBindings>).incoming?.socket.remoteAddress ?? null;
 }
 
 function listen(server: Server, at: { readonly host: string; readonly port: number }): Promise<void> {

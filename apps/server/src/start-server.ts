@@ -1,5 +1,5 @@
 // The assembly: makes every room with what it depends on, starts them in order, and stops them in the reverse one.
-import { createApi, createCompletions, createResultLinks, type ResultLinks } from "@ringback/api";
+import { createApi, createCompletions, createResultLinks, type Api, type ResultLinks } from "@ringback/api";
 import { createDispatcher, headerProblem, type Dispatcher } from "@ringback/dispatcher";
 import {
   createRunner,
@@ -8,9 +8,9 @@ import {
   type RunnerSettings,
   type StrayRun,
 } from "@ringback/runner";
-import { firstStart, type FirstStart } from "./first-start.ts";
+import { defaultTenantId, firstStart, type FirstStart } from "./first-start.ts";
 import { layGround, type Ground, type StartOptions } from "./ground.ts";
-import { startHttpServer, type HttpServer } from "./http-server.ts";
+import { peerAddress, startHttpServer, type HttpServer } from "./http-server.ts";
 import { isolatesOf } from "./isolate/isolates.ts";
 import { createLog } from "./log.ts";
 import { watchProcessFaults } from "./process-faults.ts";
@@ -23,6 +23,8 @@ export interface RunningServer {
   /** Where it listens, without a trailing slash. */
   readonly url: string;
   readonly firstStart: FirstStart;
+  /** Every route it answers to. */
+  readonly routes: Api["routes"];
   /** Drains: not ready, no new claims, finish or give back, close. Resolves when all is closed; safe to call twice. */
   stop(reason?: string): Promise<void>;
 }
@@ -83,7 +85,7 @@ async function openHouse(ground: Ground): Promise<RunningServer> {
   let stopping: Promise<void> | null = null;
   const stop = (reason = "asked to"): Promise<void> =>
     (stopping ??= closeHouse({ ground, dispatcher, runner, api, http, state }, reason).finally(unwatch));
-  return { url, firstStart: first, stop };
+  return { url, firstStart: first, routes: api.routes, stop };
 }
 
 function firstStartOf({ config, store, clock, random, log }: Ground): Promise<FirstStart> {
@@ -136,6 +138,7 @@ function runnerSettings({ config, mode }: Ground): RunnerSettings {
     ...runnerDefaults,
     runConcurrency: jobs ? config.RINGBACK_RUN_CONCURRENCY : 0,
     lanesMax: lanes ? config.RINGBACK_LANES_MAX : 0,
+    tenantRunningMax: config.RINGBACK_TENANT_RUNNING_MAX ?? undefined,
     leaseMs,
     heartbeatMs: Math.floor(leaseMs / 3),
     sweepMs: Math.min(runnerDefaults.sweepMs, Math.floor(leaseMs / 6)),
@@ -161,6 +164,7 @@ function makeApi(ground: Ground, runner: Runner | null, state: House["state"]): 
     tokenKey,
     publicUrl: () => publicUrl(ground),
     headerProblem,
+    peerAddress,
     serves: partsOf(config.RINGBACK_ROLE).requests ? "everything" : "probes",
     readiness: createReadiness({
       clock,
@@ -171,6 +175,11 @@ function makeApi(ground: Ground, runner: Runner | null, state: House["state"]): 
     settings: {
       bodyBytesMax: config.RINGBACK_BODY_BYTES_MAX,
       idempotencyTtlMs: config.RINGBACK_IDEMPOTENCY_TTL_MS,
+      operatorTenantId: defaultTenantId,
+      requestsPerMinute: config.RINGBACK_REQUESTS_PER_MINUTE,
+      tenantUnfinishedMax: config.RINGBACK_TENANT_UNFINISHED_MAX,
+      tenantRunningMax: config.RINGBACK_TENANT_RUNNING_MAX,
+      backlogMax: config.RINGBACK_BACKLOG_MAX,
       batchJobsMax: config.RINGBACK_BATCH_JOBS_MAX,
       batchBytesMax: config.RINGBACK_BATCH_BYTES_MAX,
       resultTtlMs: config.RINGBACK_RESULT_TTL_MS,

@@ -37,6 +37,18 @@ export interface ApiSettings {
   readonly relookMs: number;
   /** How often an idle event stream says that it is alive, in milliseconds. */
   readonly streamHeartbeatMs: number;
+  /** The tenant whose `admin` keys manage tenants, and the keys of all of them. */
+  readonly operatorTenantId: string;
+  /** Requests of one key in a minute, in this process; a tenant may have a number of its own. */
+  readonly requestsPerMinute: number;
+  /** Requests without a valid key from one address in a minute, in this process. */
+  readonly authFailuresPerMinute: number;
+  /** Unfinished jobs of one tenant; a tenant may have a number of its own. */
+  readonly tenantUnfinishedMax: number;
+  /** Unfinished jobs of all tenants together. */
+  readonly backlogMax: number;
+  /** Runs of one tenant at once, as the runner holds it; null for no limit. Shown only. */
+  readonly tenantRunningMax: number | null;
 }
 
 export const apiDefaults: ApiSettings = {
@@ -54,6 +66,12 @@ export const apiDefaults: ApiSettings = {
   waitersPerTenantMax: 2_000,
   relookMs: 10_000,
   streamHeartbeatMs: 15_000,
+  operatorTenantId: "default",
+  requestsPerMinute: 60_000,
+  authFailuresPerMinute: 60,
+  tenantUnfinishedMax: 100_000,
+  backlogMax: 1_000_000,
+  tenantRunningMax: null,
 };
 
 export interface ApiDeps {
@@ -73,6 +91,11 @@ export interface ApiDeps {
   readonly headerProblem: (name: string, value: string) => string | null;
   /** Whether this process should be given requests, and what it looked at. */
   readonly readiness: () => Promise<Readiness>;
+  /**
+   * The address a request came from, as the server's own `env` tells it; null when it does not. Without this function failed
+   * authentications are not limited.
+   */
+  readonly peerAddress?: (env: unknown) => string | null;
   /** `probes`: only what needs no key, for a process that takes no requests. */
   readonly serves?: "everything" | "probes";
   /** What is left out is `apiDefaults`. */

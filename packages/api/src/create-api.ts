@@ -1,11 +1,14 @@
 // Makes the app: a mountable Hono that answers for everything under its routes and starts nothing.
 import { Hono } from "hono";
 import { apiDefaults, type ApiDeps } from "./api-deps.ts";
+import { createFailedAuthentications } from "./admission/failed-authentications.ts";
+import { createRateLimit } from "./admission/rate-limit.ts";
 import { createAuthenticator } from "./auth/authenticator.ts";
 import { createLeaseDesk } from "./feed/lease-desk.ts";
 import { createOutlooks } from "./feed/outlooks.ts";
 import { createSharedReads } from "./feed/shared-reads.ts";
 import { createWaiters } from "./feed/waiters.ts";
+import { auditRoutes } from "./routes/audit.ts";
 import { createKindDirectory } from "./intake/kind-directory.ts";
 import { createLeasedKinds } from "./intake/leased-kinds.ts";
 import { callbackSecretRoutes } from "./routes/callback-secret.ts";
@@ -16,6 +19,7 @@ import { feedRoutes } from "./routes/feed.ts";
 import { jobEventRoutes } from "./routes/job-events.ts";
 import { jobRoutes } from "./routes/jobs.ts";
 import { leaseRoutes } from "./routes/leases.ts";
+import { keyRoutes } from "./routes/keys.ts";
 import { mountRoutes } from "./routes/mount.ts";
 import { openRoutes } from "./routes/open.ts";
 import type { RouteDeps } from "./routes/route-deps.ts";
@@ -23,6 +27,7 @@ import type { Route } from "./routes/route.ts";
 import { putJob } from "./routes/put-job.ts";
 import { submitBatch } from "./routes/submit-batch.ts";
 import { submitJob } from "./routes/submit-job.ts";
+import { tenantRoutes } from "./routes/tenants.ts";
 import { createListQueries } from "./schemas/list-queries.ts";
 import { createCursors } from "./tokens/cursors.ts";
 import { createResultLinks } from "./tokens/result-links.ts";
@@ -30,6 +35,8 @@ import { createRunTokens } from "./tokens/run-tokens.ts";
 
 export interface Api {
   readonly app: Hono;
+  /** Every route: what tests of all of them go through. */
+  readonly routes: readonly Pick<Route, "method" | "path" | "access">[];
   /** From now on nobody waits: long polls answer with what there is, event streams end. New requests are still answered. */
   drain(): void;
 }
@@ -59,11 +66,15 @@ export function createApi(deps: ApiDeps): Api {
     queries: createListQueries(settings.listLimitMax),
   };
   const app = new Hono();
-  const authenticator = createAuthenticator({ tenants: store.tenants, clock });
+  const failures = createFailedAuthentications(clock, settings.authFailuresPerMinute);
+  const authenticator = createAuthenticator({ tenants: store.tenants, clock, log, failures });
+  const rateLimit = createRateLimit(clock);
+  const { peerAddress = () => null } = deps;
   const routes = deps.serves === "probes" ? openRoutes(routeDeps) : allRoutes(routeDeps);
-  mountRoutes(app, { authenticator, random, log }, routes);
+  mountRoutes(app, { authenticator, rateLimit, settings, peerAddress, random, log }, routes);
   return {
     app,
+    routes,
     drain() {
       waiters.drain();
       leaseDesk.drain();
@@ -85,5 +96,8 @@ function allRoutes(deps: RouteDeps): readonly Route[] {
     ...endpointRoutes(deps),
     ...deliveryRoutes(deps),
     ...callbackSecretRoutes(deps),
+    ...keyRoutes(deps),
+    ...tenantRoutes(deps),
+    ...auditRoutes(deps),
   ];
 }

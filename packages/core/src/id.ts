@@ -2,7 +2,7 @@
 import type { Instant, Random } from "./ports/time.ts";
 
 /** What an id can name; the prefix is part of the id. */
-export type IdPrefix = "job" | "evt" | "ep" | "dlv" | "att" | "rpl" | "key";
+export type IdPrefix = "job" | "evt" | "ep" | "dlv" | "att" | "rpl" | "key" | "aud";
 
 const alphabet = "0123456789abcdefghjkmnpqrstvwxyz";
 const suffixLength = 26;

@@ -32,6 +32,24 @@ function openRuns(): OpenRuns {
 }
 
 describe("the job pump", () => {
+  test("claims within the limits of the settings and of its kinds", async () => {
+    const clock = createManualClock();
+    const limited = createRunnerFixture({ clock, maxRunning: 3, settings: { tenantRunningMax: 7 } });
+    limited.store.addJob("one");
+    await limited.runner.start();
+    await until("a claim", () => limited.store.calls.has("claim"));
+    const given = limited.store.log.find(({ call }) => call === "claim")?.given;
+    expect(given).toMatchObject({ tenantRunningMax: 7, kindRunningMax: { work: 3 } });
+    await limited.runner.stop();
+    const free = createRunnerFixture({ clock });
+    free.store.addJob("one");
+    await free.runner.start();
+    await until("a claim", () => free.store.calls.has("claim"));
+    const claim = free.store.log.find(({ call }) => call === "claim")?.given;
+    expect(claim).toMatchObject({ tenantRunningMax: undefined, kindRunningMax: {} });
+    await free.runner.stop();
+  });
+
   test("a full process passes the ring on, and one with room keeps it to itself", async () => {
     const clock = createManualClock();
     const handler = openRuns();

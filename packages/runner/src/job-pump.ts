@@ -60,6 +60,12 @@ export function createJobPump(options: JobPumpOptions): JobPump {
   let lastClaimAt: Instant | null = null;
   let forgetRetry: (() => void) | null = null;
 
+  const kindRunningMax = Object.fromEntries(
+    kinds.names.flatMap((name) => {
+      const most = kinds.get(name)?.maxRunning ?? null;
+      return most === null ? [] : [[name, most]];
+    }),
+  );
   const slotsFree = (): number => settings.runConcurrency - slotsTaken;
 
   function ring(): void {
@@ -104,6 +110,8 @@ export function createJobPump(options: JobPumpOptions): JobPump {
       limit,
       now: clock.now(),
       leaseMs: settings.leaseMs,
+      tenantRunningMax: settings.tenantRunningMax,
+      kindRunningMax,
     });
     lastClaimAt = clock.now();
     counters.runsClaimed += claimed.length;

@@ -6,6 +6,8 @@ export interface RunnerSettings {
   readonly runConcurrency: number;
   /** Lanes held at once; 0 claims no lanes at all. A slot costs nothing until a lane takes it. */
   readonly lanesMax: number;
+  /** Runs of one tenant at once, over all processes, unless it has a limit of its own; undefined for no such limit. */
+  readonly tenantRunningMax?: number | undefined;
   /** How long a lease holds without being extended. */
   readonly leaseMs: number;
   /** How often leases are extended; at most half of `leaseMs`. */

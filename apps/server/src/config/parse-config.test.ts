@@ -105,6 +105,16 @@ describe("the settings", () => {
     ]);
   });
 
+  test("a limit that may be left out is none then, and within its bounds otherwise", () => {
+    const limitOf = (given: string) => {
+      const parsed = parseConfig({ RINGBACK_TENANT_RUNNING_MAX: given });
+      return parsed.ok ? parsed.config.RINGBACK_TENANT_RUNNING_MAX : parsed.problems;
+    };
+    expect(limitOf("")).toBeNull();
+    expect(limitOf("3")).toBe(3);
+    for (const wrong of ["0", "-1", "many"]) expect(limitOf(wrong)).toHaveLength(1);
+  });
+
   test("take every valid form", () => {
     const parsed = parseConfig({
       PORT: "0",

@@ -45,6 +45,19 @@ export function wholeNumber(
   };
 }
 
+/** A whole number within bounds, or null when it is not given. */
+export function optionalWholeNumber(
+  options: { readonly min: number; readonly max: number; readonly unit: string } & Described,
+): Setting<number | null> {
+  const { min } = options;
+  const whole = wholeNumber({ ...options, fallback: min });
+  return {
+    ...whole,
+    fallback: "",
+    parse: (text) => (text === undefined ? { value: null } : whole.parse(text)),
+  };
+}
+
 /** One of a few words. */
 export function oneOf<Word extends string>(
   options: { readonly words: readonly Word[]; readonly fallback: Word } & Described,

@@ -8,7 +8,16 @@ import {
   tombstoneDefaultMs,
 } from "@ringback/core";
 import { parseAllowNetworks } from "@ringback/dispatcher";
-import { flag, list, oneOf, optionalText, text, wholeNumber, type Parsed } from "./setting.ts";
+import {
+  flag,
+  list,
+  oneOf,
+  optionalText,
+  optionalWholeNumber,
+  text,
+  wholeNumber,
+  type Parsed,
+} from "./setting.ts";
 
 /** What a process can be for. */
 export type Role = "all" | "api" | "runner" | "dispatcher" | "migrate";
@@ -177,6 +186,34 @@ export const settings = {
     min: 1,
     max: 1_000,
     meaning: "Attempts in flight to one receiver.",
+  }),
+  RINGBACK_REQUESTS_PER_MINUTE: wholeNumber({
+    unit: "requests",
+    fallback: 60_000,
+    min: 1,
+    max: 100_000_000,
+    meaning: "Requests of one API key in a minute, in this process; above it 429 `rate-limited`.",
+  }),
+  RINGBACK_TENANT_UNFINISHED_MAX: wholeNumber({
+    unit: "jobs",
+    fallback: 100_000,
+    min: 0,
+    max: 100_000_000,
+    meaning: "Queued and running jobs of one tenant; above it 429 `quota-exceeded`.",
+  }),
+  RINGBACK_TENANT_RUNNING_MAX: optionalWholeNumber({
+    unit: "runs",
+    min: 1,
+    max: 1_000_000,
+    meaning:
+      "Jobs of one tenant that run at once, over all processes; without it as many as there are slots.",
+  }),
+  RINGBACK_BACKLOG_MAX: wholeNumber({
+    unit: "jobs",
+    fallback: 1_000_000,
+    min: 1,
+    max: 1_000_000_000,
+    meaning: "Queued and running jobs of all tenants together; above it 503 `overloaded`.",
   }),
   RINGBACK_IDEMPOTENCY_TTL_MS: wholeNumber({
     unit: "ms",

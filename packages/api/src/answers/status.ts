@@ -18,6 +18,7 @@ export const status = {
   tooLarge: 413,
   unsupportedType: 415,
   unprocessable: 422,
+  tooMany: 429,
   headersTooLarge: 431,
   internal: 500,
   unavailable: 503,

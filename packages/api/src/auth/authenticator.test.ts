@@ -1,6 +1,16 @@
 import { createHash } from "node:crypto";
 import { describe, expect, test } from "vitest";
-import { makeApiKey, parseApiKey, type ApiKey, type TenantStore } from "@ringback/core";
+import {
+  keyUseGrainMs,
+  makeApiKey,
+  noLimits,
+  parseApiKey,
+  type ApiKey,
+  type Log,
+  type TenantLimits,
+  type TenantStore,
+} from "@ringback/core";
+import { createFailedAuthentications } from "../admission/failed-authentications.ts";
 import { createManualClock } from "../testing/manual-clock.ts";
 import { createCountingRandom } from "../testing/counting-random.ts";
 import { createAuthenticator, hasScope, type Identity } from "./authenticator.ts";
@@ -20,20 +30,34 @@ function setUp(change: Partial<ApiKey> = {}) {
     createdAt: clock.now(),
     expiresAt: null,
     revokedAt: null,
+    description: null,
+    lastUsedAt: null,
     ...change,
   };
   let reads = 0;
-  const tenants: Pick<TenantStore, "findKey"> = {
+  const limits: TenantLimits = { ...noLimits, requestsPerMinute: 7 };
+  const uses: number[] = [];
+  let noteFault: Error | null = null;
+  const tenants: Pick<TenantStore, "findKey" | "noteKeyUse"> = {
     findKey: async (asked) => {
       reads += 1;
-      return asked === lookup ? key : null;
+      return asked === lookup && key !== null ? { ...key, limits } : null;
+    },
+    noteKeyUse: async (_key, at) => {
+      uses.push(at);
+      if (noteFault !== null) throw noteFault;
     },
   };
-  const authenticator = createAuthenticator({ tenants, clock });
+  const log: Log = { debug() {}, info() {}, warn() {}, error() {} };
+  const failures = createFailedAuthentications(clock, 3);
+  const authenticator = createAuthenticator({ tenants, clock, log, failures });
   return {
     clock,
     text,
-    identify: (header: string | undefined, at = url) => authenticator.identify(header, at),
+    identify: (header: string | undefined, at = url, peer: string | null = null) =>
+      authenticator.identify(header, at, peer),
+    uses,
+    failToNote: () => (noteFault = new Error("full")),
     replaceKey: (next: Partial<ApiKey> | null) =>
       (key = next === null || key === null ? null : { ...key, ...next }),
     reads: () => reads,
@@ -43,7 +67,7 @@ function setUp(change: Partial<ApiKey> = {}) {
 describe("authenticator", () => {
   test("knows whose a key is and what it may do", async () => {
     const { identify, text } = setUp();
-    const expected = { tenantId: "mine", keyId: "key_1", scopes: ["jobs"] };
+    const expected = { tenantId: "mine", keyId: "key_1", scopes: ["jobs"], requestsPerMinute: 7 };
     expect(await identify(`Bearer ${text}`)).toEqual(expected);
     expect(await identify(`bearer  ${text} `)).toEqual(expected);
   });
@@ -108,6 +132,45 @@ describe("authenticator", () => {
     expect(await identify(`Bearer ${text}`)).toMatchObject({ refused: "unauthenticated" });
   });
 
+  test("a key's use is noted when the last note is old, once, and never waited for", async () => {
+    const { identify, text, clock, uses, replaceKey, failToNote } = setUp();
+    const first = clock.now();
+    await identify(`Bearer ${text}`);
+    replaceKey({ lastUsedAt: first });
+    for (let minutes = 0; minutes < 4; minutes += 1) {
+      clock.advance(60_000);
+      await identify(`Bearer ${text}`);
+    }
+    expect(uses).toEqual([first]);
+    failToNote();
+    clock.advance(60_000);
+    expect(await identify(`Bearer ${text}`)).toMatchObject({ tenantId: "mine" });
+    expect(uses).toEqual([first, first + keyUseGrainMs]);
+  });
+
+  test("after too many failures from an address, unknown keys are not looked up, and one that was good is", async () => {
+    const { identify, text, clock, reads } = setUp();
+    const random = createCountingRandom();
+    random.bytes(1);
+    const unknown = makeApiKey(random);
+    const peer = "192.0.2.1";
+    expect(await identify(`Bearer ${text}`, url, peer)).toMatchObject({ tenantId: "mine" });
+    for (let time = 0; time < 3; time += 1) {
+      expect(await identify(`Bearer ${unknown}`, url, peer)).toMatchObject({ refused: "unauthenticated" });
+    }
+    const readsBefore = reads();
+    const refused = await identify(`Bearer ${unknown}`, url, peer);
+    expect(refused).toMatchObject({ refused: "rate-limited", headers: { "retry-after": "20" } });
+    expect(reads()).toBe(readsBefore);
+    clock.advance(2_000);
+    expect(await identify(`Bearer ${text}`, url, peer)).toMatchObject({ tenantId: "mine" });
+    expect(await identify(`Bearer ${unknown}`, url, "192.0.2.2")).toMatchObject({
+      refused: "unauthenticated",
+    });
+    clock.advance(20_000);
+    expect(await identify(`Bearer ${unknown}`, url, peer)).toMatchObject({ refused: "unauthenticated" });
+  });
+
   test("a key in a query string is refused, even beside a good header", async () => {
     const { identify, text } = setUp();
     for (const header of [undefined, `Bearer ${text}`]) {
@@ -119,7 +182,12 @@ describe("authenticator", () => {
 });
 
 test("admin may do everything, any other scope only itself", () => {
-  const withScopes = (...scopes: Identity["scopes"]): Identity => ({ tenantId: "a", keyId: "k", scopes });
+  const withScopes = (...scopes: Identity["scopes"]): Identity => ({
+    tenantId: "a",
+    keyId: "k",
+    scopes,
+    requestsPerMinute: null,
+  });
   expect(hasScope(withScopes("admin"), "support")).toBe(true);
   expect(hasScope(withScopes("jobs", "metrics"), "support")).toBe(false);
   expect(hasScope(withScopes("support"), "support")).toBe(true);

@@ -117,6 +117,13 @@ const entries = {
     causes: ["A key that was made for another purpose."],
     fix: "Use a key with that scope, or with `admin`.",
   },
+  "operator-only": {
+    status: status.forbidden,
+    title: "Only the operator may do this",
+    meaning: "Tenants are made, listed and changed with an `admin` key of the operator's tenant.",
+    causes: ["An `admin` key of another tenant, which manages its own keys and nothing else."],
+    fix: "Use an `admin` key of the operator's tenant, which is `default`.",
+  },
   "not-found": {
     status: status.notFound,
     title: "Nothing is here",
@@ -178,6 +185,13 @@ const entries = {
       "The same end sent twice: the first one counted.",
     ],
     fix: "Stop working on it. `GET /v1/jobs/{id}` says what became of the job.",
+  },
+  "tenant-exists": {
+    status: status.conflict,
+    title: "There is a tenant of this id",
+    meaning: "A tenant's id is chosen once; the tenant that has it was not changed.",
+    causes: ["The tenant was made before."],
+    fix: "Choose another id, or change the tenant with `PATCH /v1/tenants/{id}`.",
   },
   "cursor-expired": {
     status: status.gone,
@@ -297,6 +311,26 @@ const entries = {
     causes: ["One job with a mistake, among others without."],
     fix: "Correct the jobs listed in `errors`, or send the batch without `atomic`.",
   },
+  "rate-limited": {
+    status: status.tooMany,
+    title: "Too many requests",
+    meaning:
+      "The key has used up its requests, or too many requests without a valid key have come from this address. `RateLimit` says what is left, `Retry-After` when to go on.",
+    causes: [
+      "A loop without a pause; polling without `Retry-After`.",
+      "Many clients that share one key.",
+      "A wrong key that is tried again and again.",
+    ],
+    fix: "Wait as long as `Retry-After` says, spread requests out, and give each client a key of its own.",
+  },
+  "quota-exceeded": {
+    status: status.tooMany,
+    title: "The tenant has too many unfinished jobs",
+    meaning:
+      "As many jobs of this tenant are queued or running as it may have; nothing was accepted. What was accepted before under an Idempotency-Key is still answered.",
+    causes: ["Jobs are submitted faster than they are done."],
+    fix: "Submit the job again, with the same Idempotency-Key, when others are done, or have the tenant's limit raised.",
+  },
   "headers-too-large": {
     status: status.headersTooLarge,
     title: "The headers are too large",
@@ -313,10 +347,14 @@ const entries = {
   },
   overloaded: {
     status: status.unavailable,
-    title: "Too many are waiting already",
-    meaning: "The number of open streams has reached its limit; polling still works.",
-    causes: ["More event streams at once than this process keeps open."],
-    fix: "Try again after `Retry-After`, or poll instead.",
+    title: "Too much is waiting already",
+    meaning:
+      "This installation has as many unfinished jobs, or as many open event streams, as it takes on. Nothing was accepted; reading still works.",
+    causes: [
+      "More jobs of all tenants together are queued or running than RINGBACK_BACKLOG_MAX.",
+      "More event streams at once than this process keeps open.",
+    ],
+    fix: "Try again after `Retry-After`; poll instead of opening a stream.",
   },
   "store-unavailable": {
     status: status.unavailable,

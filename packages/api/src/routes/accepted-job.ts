@@ -1,6 +1,7 @@
 // What is answered when the store has taken a request for a job, one way or the other: 202, or 200 when the client was ready
 // to wait and the job has ended in time.
 import { isDone, type Accepted, type JobWithPayloads } from "@ringback/core";
+import { refusedJob } from "../admission/refused-job.ts";
 import type { Answer } from "../answers/answer.ts";
 import { goneRefusal } from "../answers/gone.ts";
 import { awaitJob } from "../feed/await-job.ts";
@@ -34,6 +35,7 @@ export function takenJob(accepted: Accepted, deps: RouteDeps): TakenJob | Refusa
       `The job ${accepted.jobId} was made by another request, or not under an id of its client's.`,
     );
   }
+  if (kind === "over_quota" || kind === "overloaded") return refusedJob(accepted);
   if (kind === "withheld") {
     return refusal("batch-refused", "Another job of the batch was refused, so this one was not accepted.");
   }

@@ -3,13 +3,11 @@ import { formatInstant, type CallbackSecret } from "@ringback/core";
 import { makeSecret } from "@ringback/signature";
 import { jsonAnswer, type Answer } from "../answers/answer.ts";
 import { status } from "../answers/status.ts";
-import { parseJsonBytes } from "../intake/parse-json-body.ts";
-import { readOptionalJsonBytes } from "../intake/read-body.ts";
+import { readOptionalBody } from "../intake/read-optional-body.ts";
 import { isRefusal, type Refusal } from "../problems/refusal.ts";
-import { checkShape } from "../schemas/check-shape.ts";
 import { overlapDefaultMs, rotateRequestSchema } from "../schemas/rotate-request.ts";
 import type { RouteDeps } from "./route-deps.ts";
-import type { Call, KeyRoute } from "./route.ts";
+import { actOf, type Call, type KeyRoute } from "./route.ts";
 
 const path = "/v1/callback-secret";
 
@@ -42,26 +40,15 @@ function previousMembers({ createdAt, expiresAt }: CallbackSecret): Readonly<Rec
 
 /** An empty body rotates with the default overlap, whatever type it claims. */
 async function rotateSecret(call: Call, deps: RouteDeps): Promise<Answer | Refusal> {
-  const asked = await readRotateRequest(call, deps);
-  if (isRefusal(asked)) return asked;
+  const body = await readOptionalBody(call.request, rotateRequestSchema, deps.settings.bodyBytesMax);
+  if (isRefusal(body)) return body;
+  const { overlapMs = overlapDefaultMs, reason } = body.value;
   const now = deps.clock.now();
   await deps.store.tenants.rotateCallbackSecret(call.tenantId, {
     secret: makeSecret((count) => deps.random.bytes(count)),
-    overlapUntil: now + asked.overlapMs,
+    overlapUntil: now + overlapMs,
     now,
+    act: actOf(call, reason),
   });
   return showSecret(call, deps);
-}
-
-async function readRotateRequest(
-  { request }: Call,
-  deps: RouteDeps,
-): Promise<{ readonly overlapMs: number } | Refusal> {
-  const bytes = await readOptionalJsonBytes(request, deps.settings.bodyBytesMax);
-  if (isRefusal(bytes)) return bytes;
-  if (bytes.length === 0) return { overlapMs: overlapDefaultMs };
-  const body = parseJsonBytes(bytes, null);
-  if (isRefusal(body)) return body;
-  const shape = checkShape(rotateRequestSchema, body.value);
-  return isRefusal(shape) ? shape : { overlapMs: shape.value.overlapMs ?? overlapDefaultMs };
 }

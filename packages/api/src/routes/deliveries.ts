@@ -2,14 +2,16 @@
 import { isId, type DeliveryFilter } from "@ringback/core";
 import { jsonAnswer, type Answer } from "../answers/answer.ts";
 import { status } from "../answers/status.ts";
+import { readOptionalBody } from "../intake/read-optional-body.ts";
 import { isRefusal, notFound, type Refusal } from "../problems/refusal.ts";
 import { deadLetterJson, deliveryJson } from "../representations/delivery-json.ts";
 import { pageAnswer } from "../representations/page-json.ts";
 import { readQuery } from "../schemas/read-query.ts";
+import { reasonRequestSchema } from "../schemas/reason-request.ts";
 import { withoutUndefined } from "../schemas/without-undefined.ts";
 import type { CursorList } from "../tokens/cursors.ts";
 import type { RouteDeps } from "./route-deps.ts";
-import { idOf, type Call, type KeyRoute } from "./route.ts";
+import { actOf, idOf, type Call, type KeyRoute } from "./route.ts";
 
 export function deliveryRoutes(deps: RouteDeps): readonly KeyRoute[] {
   const access = "support";
@@ -85,10 +87,14 @@ async function redeliverDead(call: Call, deps: RouteDeps): Promise<Answer | Refu
 }
 
 /** Allowed from every state; the same webhook-id goes out again, as an attempt of its own. */
-async function redeliver({ tenantId, ...call }: Call, deps: RouteDeps): Promise<Answer | Refusal> {
+async function redeliver(call: Call, deps: RouteDeps): Promise<Answer | Refusal> {
+  const { tenantId } = call;
+  const body = await readOptionalBody(call.request, reasonRequestSchema, deps.settings.bodyBytesMax);
+  if (isRefusal(body)) return body;
   const deliveryId = idOf(call);
   if (!isId("dlv", deliveryId)) return notFound;
-  const [delivery] = await deps.store.support.redeliver([{ tenantId, deliveryId }], deps.clock.now());
+  const act = actOf(call, body.value.reason);
+  const [delivery] = await deps.store.support.redeliver([{ tenantId, deliveryId }], deps.clock.now(), act);
   if (delivery === undefined || delivery === null) return notFound;
   return jsonAnswer(status.accepted, deliveryJson(delivery), { location: `/v1/deliveries/${deliveryId}` });
 }

@@ -6,14 +6,16 @@ import { status } from "../answers/status.ts";
 import { judgeHeaders, urlRejected } from "../intake/judge-callback.ts";
 import { metadataProblem } from "../intake/metadata-problem.ts";
 import { parseJsonBody } from "../intake/parse-json-body.ts";
+import { readOptionalBody } from "../intake/read-optional-body.ts";
 import { isRefusal, notFound, type Refusal } from "../problems/refusal.ts";
 import { endpointJson } from "../representations/endpoint-json.ts";
 import { pageAnswer } from "../representations/page-json.ts";
 import { checkShape } from "../schemas/check-shape.ts";
 import { endpointRequestSchema } from "../schemas/endpoint-request.ts";
 import { readQuery } from "../schemas/read-query.ts";
+import { reasonRequestSchema } from "../schemas/reason-request.ts";
 import type { RouteDeps } from "./route-deps.ts";
-import { idOf, type Call, type KeyRoute } from "./route.ts";
+import { actOf, idOf, type Call, type KeyRoute } from "./route.ts";
 
 const path = "/v1/endpoints";
 
@@ -55,7 +57,7 @@ async function createEndpoint(call: Call, deps: RouteDeps): Promise<Answer | Ref
     metadata: metadata ?? {},
     secret,
   };
-  const [endpoint] = await deps.store.support.createEndpoints([item], now);
+  const [endpoint] = await deps.store.support.createEndpoints([item], now, actOf(call));
   if (endpoint === undefined) throw new Error("the store answered for no endpoint");
   return jsonAnswer(status.created, endpointJson(endpoint, secret), {
     location: `${path}/${endpoint.id}`,
@@ -86,12 +88,15 @@ async function getEndpoint(call: Call, deps: RouteDeps): Promise<Answer | Refusa
 
 /** Pausing what is paused and resuming what is active change nothing and answer the same. */
 async function setPaused(call: Call, deps: RouteDeps, isPaused: boolean): Promise<Answer | Refusal> {
+  const body = await readOptionalBody(call.request, reasonRequestSchema, deps.settings.bodyBytesMax);
+  if (isRefusal(body)) return body;
   const endpointId = idOf(call);
   if (!isId("ep", endpointId)) return notFound;
   const endpoint = await deps.store.support.setEndpointStatus(
     { tenantId: call.tenantId, endpointId },
     isPaused ? { status: "paused", reason: "operator" } : { status: "active", reason: null },
     deps.clock.now(),
+    actOf(call, body.value.reason),
   );
   return endpoint === null ? notFound : jsonAnswer(status.ok, endpointJson(endpoint));
 }

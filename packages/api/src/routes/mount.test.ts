@@ -37,6 +37,15 @@ const scopeOf: Readonly<Record<string, Scope>> = {
   "GET /v1/dead-letters": "support",
   "GET /v1/dead-letters/:id": "support",
   "POST /v1/dead-letters/:id/redeliver": "support",
+  "POST /v1/keys": "admin",
+  "GET /v1/keys": "admin",
+  "GET /v1/keys/:id": "admin",
+  "POST /v1/keys/:id/revoke": "admin",
+  "POST /v1/tenants": "admin",
+  "GET /v1/tenants": "admin",
+  "GET /v1/tenants/:id": "admin",
+  "PATCH /v1/tenants/:id": "admin",
+  "GET /v1/audit": "support",
 };
 const allScopes: readonly Scope[] = ["jobs", "endpoints", "support", "metrics"];
 
@@ -66,12 +75,42 @@ function fullHouse(): House {
   house.store.endpoints.set(ids.endpoint, anEndpoint());
   house.store.deliveries.set(ids.delivery, { delivery: aDelivery(), attempts: [anAttempt()] });
   house.store.deadLetters.set(ids.delivery, aDeadLetter());
+  const [any] = house.store.keys.values();
+  if (any !== undefined) house.store.keys.set("another", { ...any, id: ids.key, lookup: "another" });
   return house;
 }
 
+/** What the tenant "mine" has under each path that is followed by an id. */
+const idUnder: Readonly<Record<string, string>> = {
+  jobs: ids.job,
+  endpoints: ids.endpoint,
+  deliveries: ids.delivery,
+  "dead-letters": ids.delivery,
+  keys: ids.key,
+  tenants: "mine",
+};
+
 function idFor(path: string): string {
-  if (path.startsWith("/v1/jobs")) return ids.job;
-  return path.startsWith("/v1/endpoints") ? ids.endpoint : ids.delivery;
+  if (!path.includes(":id")) return "";
+  const [, , noun = ""] = path.split("/");
+  const id = idUnder[noun];
+  if (id === undefined) throw new Error(`say in idUnder what an id under /v1/${noun} looks like`);
+  return id;
+}
+
+/** A body with which the route does what it is for. */
+const bodies: Readonly<Record<string, object>> = {
+  "POST /v1/endpoints": { url: "https://hooks.example/in" },
+  "POST /v1/keys": { scopes: ["jobs"] },
+  "POST /v1/tenants": { id: "new" },
+  "PATCH /v1/tenants/:id": { limits: { runningMax: 3 } },
+};
+
+/** Everything that a request could change, but for when a key was last used. */
+function stateOf({ store }: House): string {
+  const { jobs, endpoints, deliveries, keys, tenantRows, secrets, audit } = store;
+  const rows = [jobs, endpoints, deliveries, keys, tenantRows, secrets, audit].map((noun) => [...noun]);
+  return JSON.stringify(rows, (name, value: unknown) => (name === "lastUsedAt" ? undefined : value));
 }
 
 function fill(path: string, id: string): string {
@@ -93,7 +132,7 @@ describe("every route", () => {
   test.each(guarded)(
     "$name answers 403 to every other scope and lets its own in",
     async ({ method, path, name }) => {
-      for (const scope of allScopes) {
+      for (const scope of new Set([...allScopes, scopeOf[name] ?? "jobs"])) {
         const house = fullHouse();
         const response = await house.ask(method, fill(path, idFor(path)), {
           key: house.makeKey("mine", scope),
@@ -114,36 +153,56 @@ describe("every route", () => {
     async ({ method, path }) => {
       const house = fullHouse();
       const key = house.makeKey("theirs", "admin");
+      const before = stateOf(house);
+      const body = bodies[`${method} ${path}`];
       const id = idFor(path);
       const unknown = `${id.slice(0, -1)}${id.endsWith("0") ? "1" : "0"}`;
-      const bodies: string[] = [];
+      const answers: string[] = [];
       for (const given of [id, unknown, "nonsense", `${id}x`, "%252e%252e", "%00", id.toUpperCase()]) {
         const response = await house.ask(method, fill(path, given), {
           key,
           headers: { "x-request-id": "same" },
+          ...(body === undefined ? {} : { body }),
         });
         expect(response.status).toBe(404);
-        bodies.push(JSON.stringify([...response.headers]) + (await response.text()));
+        response.headers.delete("ratelimit");
+        answers.push(JSON.stringify([...response.headers]) + (await response.text()));
       }
-      expect(new Set(bodies).size).toBe(1);
-      expect(bodies[0]).toContain('"code":"not-found"');
-      expect([house.store.jobs.size, house.store.endpoints.get(ids.endpoint)?.status]).toEqual([1, "active"]);
-      expect(house.store.deliveries.get(ids.delivery)?.delivery.status).toBe("dead");
+      expect(new Set(answers).size).toBe(1);
+      expect(answers[0]).toContain('"code":"not-found"');
+      expect(stateOf(house)).toBe(before);
+    },
+  );
+
+  test.each(guarded.filter(({ method, name }) => method !== "GET" && scopeOf[name] !== "jobs"))(
+    "$name is in the audit, with whose key it was and the reason that was given",
+    async ({ method, path, name }) => {
+      const house = fullHouse();
+      const key = house.makeKey("mine", "admin");
+      const [own] = [...house.store.keys.values()].slice(-1);
+      const reason = "asked for by phone";
+      const takesReason = path.includes(":id") || path.endsWith("/rotate");
+      const body = { ...bodies[name], ...(takesReason ? { reason } : {}) };
+      const response = await house.ask(method, fill(path, idFor(path)), { key, body });
+      expect(response.status).toBeLessThan(300);
+      expect(house.store.audit).toHaveLength(1);
+      expect(house.store.audit[0]).toMatchObject({
+        by: { tenantId: "mine", keyId: own?.id },
+        reason: takesReason ? reason : null,
+        at: house.clock.now(),
+      });
     },
   );
 
   test.each(routes)("F30 HEAD, OPTIONS and TRACE of $path change nothing", async ({ path }) => {
     const house = fullHouse();
-    const before = JSON.stringify([...house.store.jobs, ...house.store.endpoints, ...house.store.deliveries]);
+    const before = stateOf(house);
     for (const method of ["HEAD", "OPTIONS", "PUT", "PATCH"]) {
       const response = await house.ask(method, fill(path, idFor(path)));
       expect(response.status).toBeLessThan(500);
       await response.body?.cancel();
     }
-    expect(JSON.stringify([...house.store.jobs, ...house.store.endpoints, ...house.store.deliveries])).toBe(
-      before,
-    );
-    expect(house.store.secrets.get("mine")).toHaveLength(1);
+    expect(stateOf(house)).toBe(before);
   });
 });
 

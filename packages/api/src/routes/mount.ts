@@ -2,9 +2,11 @@
 // Every route is one handler, because Hono answers those without building a chain.
 import type { Context, Hono, HonoRequest } from "hono";
 import type { Log, Random, Scope } from "@ringback/core";
+import type { RateLimit } from "../admission/rate-limit.ts";
+import type { ApiSettings } from "../api-deps.ts";
 import { noContent, type Answer } from "../answers/answer.ts";
 import { requestIdOf } from "../answers/request-id.ts";
-import { hasScope, type Authenticator } from "../auth/authenticator.ts";
+import { hasScope, type Authenticator, type Identity } from "../auth/authenticator.ts";
 import { refusalOfThrow } from "../problems/refusal-of-throw.ts";
 import { isRefusal, notFound, problemAnswer, refusal, type Refusal } from "../problems/refusal.ts";
 import { createPathTable } from "./path-table.ts";
@@ -12,11 +14,21 @@ import type { KeyRoute, OpenCall, Route } from "./route.ts";
 
 export interface MountDeps {
   readonly authenticator: Authenticator;
+  readonly rateLimit: RateLimit;
+  readonly settings: Pick<ApiSettings, "operatorTenantId" | "requestsPerMinute">;
+  readonly peerAddress: (env: unknown) => string | null;
   readonly random: Random;
   readonly log: Log;
 }
 
-type Settle = (call: OpenCall) => Promise<Answer | Refusal>;
+/** A request on its way to its answer. */
+interface Asked extends OpenCall {
+  readonly peer: string | null;
+  /** What every answer to it carries, also one to a fault. */
+  readonly headers: Record<string, string>;
+}
+
+type Settle = (asked: Asked) => Promise<Answer | Refusal>;
 
 export function mountRoutes(app: Hono, deps: MountDeps, routes: readonly Route[]): void {
   const answering = (settle: Settle) => (context: Context) => respond(context, deps, settle);
@@ -24,46 +36,53 @@ export function mountRoutes(app: Hono, deps: MountDeps, routes: readonly Route[]
     const settle: Settle =
       route.access === "open"
         ? async (call) => route.answer(call)
-        : (call) => settleForKey(call, deps.authenticator, route);
+        : (asked) => settleForKey(asked, deps, route);
     app.on(route.method, route.path, answering(settle));
   }
   const table = createPathTable(routes);
-  app.notFound(
-    answering((call) => settleUnrouted(call, deps.authenticator, table.methodsAt(call.request.path))),
-  );
+  app.notFound(answering((asked) => settleUnrouted(asked, deps, table.methodsAt(asked.request.path))));
   app.onError((thrown, context) => respond(context, deps, () => Promise.reject(thrown)));
 }
 
 async function respond(context: Context, deps: MountDeps, settle: Settle): Promise<Response> {
   const request = context.req as HonoRequest;
   const requestId = requestIdOf(request.header("x-request-id"), deps.random);
+  const common: Record<string, string> = {};
   let outcome: Answer | Refusal;
   try {
-    outcome = await settle({ request, requestId });
+    outcome = await settle({ request, requestId, peer: deps.peerAddress(context.env), headers: common });
   } catch (thrown) {
     outcome = refusalOfThrow(thrown, deps.log, requestId);
   }
   const { status, headers, body } = isRefusal(outcome) ? problemAnswer(outcome, requestId) : outcome;
-  headers["x-request-id"] = requestId;
+  Object.assign(headers, common, { "x-request-id": requestId });
   return new Response(body as ConstructorParameters<typeof Response>[0], { status, headers });
 }
 
-async function settleForKey(
-  call: OpenCall,
-  authenticator: Authenticator,
-  route: KeyRoute,
-): Promise<Answer | Refusal> {
-  const authorization = call.request.header("authorization");
-  if (route.byToken !== undefined && authorization === undefined) {
-    const bearer = route.byToken(call);
+async function settleForKey(asked: Asked, deps: MountDeps, route: KeyRoute): Promise<Answer | Refusal> {
+  const { request, requestId } = asked;
+  if (route.byToken !== undefined && request.header("authorization") === undefined) {
+    const bearer = route.byToken({ request, requestId });
     if (bearer !== null) {
-      return isRefusal(bearer) ? bearer : route.answer({ ...call, tenantId: bearer.tenantId });
+      if (isRefusal(bearer)) return bearer;
+      return route.answer({ request, requestId, tenantId: bearer.tenantId, by: null, isOperator: false });
     }
   }
-  const identity = await authenticator.identify(authorization, call.request.url);
+  const identity = await admit(asked, deps);
   if (isRefusal(identity)) return identity;
   if (!hasScope(identity, route.access)) return scopeMissing(route.access);
-  return route.answer({ request: call.request, requestId: call.requestId, tenantId: identity.tenantId });
+  const { tenantId, keyId } = identity;
+  const isOperator = tenantId === deps.settings.operatorTenantId && hasScope(identity, "admin");
+  return route.answer({ request, requestId, tenantId, by: { tenantId, keyId }, isOperator });
+}
+
+/** Who is calling, unless nobody is known by that key or the key has used up its requests. */
+async function admit(asked: Asked, deps: MountDeps): Promise<Identity | Refusal> {
+  const { request, peer, headers } = asked;
+  const identity = await deps.authenticator.identify(request.header("authorization"), request.url, peer);
+  if (isRefusal(identity)) return identity;
+  const perMinute = identity.requestsPerMinute ?? deps.settings.requestsPerMinute;
+  return deps.rateLimit.count(identity.keyId, perMinute, headers) ?? identity;
 }
 
 function scopeMissing(scope: Scope): Refusal {
@@ -78,13 +97,13 @@ function scopeMissing(scope: Scope): Refusal {
  * nothing lies behind it.
  */
 async function settleUnrouted(
-  call: OpenCall,
-  authenticator: Authenticator,
+  asked: Asked,
+  deps: MountDeps,
   methods: readonly string[],
 ): Promise<Answer | Refusal> {
-  const { request } = call;
+  const { request } = asked;
   if (request.path === "/v1" || request.path.startsWith("/v1/")) {
-    const identity = await authenticator.identify(request.header("authorization"), request.url);
+    const identity = await admit(asked, deps);
     if (isRefusal(identity)) return identity;
   }
   if (methods.length === 0) return notFound;

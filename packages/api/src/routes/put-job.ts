@@ -1,5 +1,6 @@
 // `PUT /v1/jobs/{id}`: a job under an id that the client has made, so that the same request may be sent any number of times.
 import { readJobId, type Accepted } from "@ringback/core";
+import { admissionOf } from "../admission/refused-job.ts";
 import type { Answer } from "../answers/answer.ts";
 import { requestHashOf } from "../intake/idempotency-key.ts";
 import { judgeJob } from "../intake/judge-job.ts";
@@ -30,7 +31,8 @@ async function put(call: Call, deps: RouteDeps): Promise<Answer | Refusal> {
   if (isRefusal(body)) return body;
   const asked = await judgeJob({ tenantId, id, body, traceparent: request.header("traceparent") }, deps);
   if (isRefusal(asked)) return asked;
-  const acceptance = { ...asked, idempotency: null, ownId: { requestHash } };
+  const admission = admissionOf(deps.settings);
+  const acceptance = { ...asked, idempotency: null, ownId: { requestHash }, admission };
   const [accepted] = await deps.store.intake.acceptJobs([acceptance], deps.clock.now());
   if (accepted === undefined) throw new Error("the store answered for no job");
   return acceptedJob(call, accepted, deps);

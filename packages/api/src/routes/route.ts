@@ -1,6 +1,6 @@
 // What a route is: a method, a path, who may call it, and what it answers. A route without `access` does not compile.
 import type { HonoRequest } from "hono";
-import type { Scope } from "@ringback/core";
+import type { Act, Actor, Scope } from "@ringback/core";
 import type { Answer } from "../answers/answer.ts";
 import type { Refusal } from "../problems/refusal.ts";
 
@@ -13,9 +13,13 @@ export interface OpenCall {
 /** A request of a known tenant. */
 export interface Call extends OpenCall {
   readonly tenantId: string;
+  /** Whose key it is; null when a token stood in for one. */
+  readonly by: Actor | null;
+  /** True for an `admin` key of the operator's tenant. */
+  readonly isOperator: boolean;
 }
 
-export type Method = "GET" | "POST" | "PUT" | "DELETE";
+export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 
 type Outcome = Answer | Refusal | Promise<Answer | Refusal>;
 
@@ -36,6 +40,11 @@ export interface KeyRoute {
 }
 
 export type Route = OpenRoute | KeyRoute;
+
+/** What the audit says of the call. */
+export function actOf({ by }: Call, reason: string | null = null): Act {
+  return { by, reason };
+}
 
 /** The path's `:id`. */
 export function idOf({ request }: OpenCall): string {

@@ -2,6 +2,7 @@
 // `atomic=true`, all are or none is.
 import { hash } from "node:crypto";
 import { makeId, type Acceptance } from "@ringback/core";
+import { admissionOf } from "../admission/refused-job.ts";
 import { jsonAnswer, type Answer } from "../answers/answer.ts";
 import { status } from "../answers/status.ts";
 import { idempotencyKeyOf, requestHashOf } from "../intake/idempotency-key.ts";
@@ -38,7 +39,19 @@ async function submit(call: Call, deps: RouteDeps): Promise<Answer | Refusal> {
   const isAtomic = query.value.atomic === "true";
   if (isAtomic && judged.some(isRefusal)) return batchRefused(judged);
   const taken = await takeAll(judged, isAtomic, deps);
-  return isAtomic && taken.some(isObstacle) ? batchRefused(taken) : batchAnswer(taken, call, deps);
+  if (!isAtomic) return batchAnswer(taken, call, deps);
+  return lackOfRoom(taken) ?? (taken.some(isObstacle) ? batchRefused(taken) : batchAnswer(taken, call, deps));
+}
+
+/** Why there is no room for the batch, when nothing else stands against it: then it may be sent again as it is. */
+function lackOfRoom(taken: readonly (TakenJob | Refusal)[]): Refusal | null {
+  const obstacles = taken
+    .filter(isRefusal)
+    .filter((one) => isObstacle(one) && one.refused !== "batch-refused");
+  const lacksOnlyRoom = obstacles.every(
+    ({ refused }) => refused === "quota-exceeded" || refused === "overloaded",
+  );
+  return lacksOnlyRoom ? (obstacles[0] ?? null) : null;
 }
 
 /** A job that was accepted once and has expired since is no reason against the others. */
@@ -94,7 +107,7 @@ async function judgeOne(
   if (isRefusal(body)) return body;
   const id = makeId("job", deps.clock.now(), deps.random);
   const one = await judgeJob({ tenantId, id, body, traceparent: request.header("traceparent") }, deps);
-  return isRefusal(one) ? one : { ...one, idempotency };
+  return isRefusal(one) ? one : { ...one, idempotency, admission: admissionOf(deps.settings) };
 }
 
 /** In the order of the batch. */

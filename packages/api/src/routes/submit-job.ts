@@ -1,5 +1,6 @@
 // `POST /v1/jobs`: from a request to an accepted job. The store makes acceptance atomic; here everything is checked first.
 import { makeId, type Acceptance, type Accepted } from "@ringback/core";
+import { admissionOf } from "../admission/refused-job.ts";
 import type { Answer } from "../answers/answer.ts";
 import { idempotencyKeyOf, requestHashOf } from "../intake/idempotency-key.ts";
 import { judgeJob } from "../intake/judge-job.ts";
@@ -38,7 +39,10 @@ async function submit(call: Call, deps: RouteDeps): Promise<Answer | Refusal> {
   const id = makeId("job", deps.clock.now(), deps.random);
   const asked = await judgeJob({ tenantId, id, body, traceparent: request.header("traceparent") }, deps);
   if (isRefusal(asked)) return asked;
-  const [accepted] = await deps.store.intake.acceptJobs([{ ...asked, idempotency }], deps.clock.now());
+  const [accepted] = await deps.store.intake.acceptJobs(
+    [{ ...asked, idempotency, admission: admissionOf(deps.settings) }],
+    deps.clock.now(),
+  );
   if (accepted === undefined) throw new Error("the store answered for no job");
   return acceptedJob(call, accepted, deps);
 }

@@ -1,6 +1,6 @@
 // The query parameters of every list.
 import { z } from "zod";
-import { attemptCodes, deliveryStatuses, jobStatuses } from "@ringback/core";
+import { attemptCodes, auditActions, deliveryStatuses, jobStatuses } from "@ringback/core";
 import { instantSchema } from "./fields.ts";
 
 const limitDefault = 50;
@@ -27,6 +27,9 @@ function wholeNumber(min: number, max: number) {
     .refine((value) => value >= min && value <= max, { error });
 }
 
+/** Another tenant's, for the operator. */
+const tenantIdField = z.string().min(1).max(100).optional();
+
 function pageFields(limitMax: number) {
   return {
     cursor: z.string().min(1).max(500).optional(),
@@ -47,6 +50,18 @@ export function createListQueries(limitMax: number) {
     batch: z.strictObject({ atomic: z.enum(["true", "false"]).default("false") }),
     jobEvents: z.strictObject(pageFields(limitMax)),
     endpoints: z.strictObject(pageFields(limitMax)),
+    keys: z.strictObject({ tenantId: tenantIdField, ...pageFields(limitMax) }),
+    key: z.strictObject({ tenantId: tenantIdField }),
+    tenants: z.strictObject(pageFields(limitMax)),
+    audit: z.strictObject({
+      tenantId: tenantIdField,
+      action: z.enum(auditActions).optional(),
+      subject: z.string().max(100).optional(),
+      keyId: z.string().max(100).optional(),
+      after: instantSchema.optional(),
+      before: instantSchema.optional(),
+      ...pageFields(limitMax),
+    }),
     deliveries: z.strictObject({
       status: listOf(deliveryStatuses).optional(),
       endpointId: z.string().max(100).optional(),

@@ -1,5 +1,6 @@
 // The body of `POST /v1/callback-secret/rotate`.
 import { z } from "zod";
+import { reasonField } from "./reason-request.ts";
 
 export const overlapDefaultMs = 24 * 3_600_000;
 const overlapMaxMs = 7 * 24 * 3_600_000;
@@ -7,4 +8,5 @@ const overlapMaxMs = 7 * 24 * 3_600_000;
 export const rotateRequestSchema = z.strictObject({
   /** How long the present secrets go on signing beside the new one; 0 ends them at once, at most 7 days. */
   overlapMs: z.int().min(0).max(overlapMaxMs).optional(),
+  reason: reasonField,
 });

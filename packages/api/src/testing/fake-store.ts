@@ -3,12 +3,11 @@ import {
   eventBody,
   isDone,
   jobToJson,
+  notAdmitted,
   type Acceptance,
   type Accepted,
   type AnnouncedKind,
-  type ApiKey,
   type Attempt,
-  type CallbackSecret,
   type Change,
   type DeadLetter,
   type Delivery,
@@ -16,21 +15,22 @@ import {
   type Event,
   type JobWithPayloads,
   type NewJob,
+  type NotAdmitted,
   type PastJob,
   type Store,
 } from "@ringback/core";
 import { createFakeRuns, type FakeRuns } from "./fake-runs.ts";
+import { createFakeTenants, type FakeTenants } from "./fake-tenants.ts";
 import { pageOf } from "./page-of.ts";
 
-export interface FakeStore extends Store, FakeRuns {
+export interface FakeStore extends Store, FakeRuns, FakeTenants {
+  readonly tenants: FakeTenants["tenants"];
   readonly jobs: Map<string, JobWithPayloads>;
   readonly accepted: Acceptance[];
   readonly events: Event[];
   readonly endpoints: Map<string, Endpoint>;
   readonly deliveries: Map<string, { readonly delivery: Delivery; readonly attempts: readonly Attempt[] }>;
   readonly deadLetters: Map<string, DeadLetter>;
-  readonly keys: Map<string, ApiKey>;
-  readonly secrets: Map<string, CallbackSecret[]>;
   /** What the next call of anything rejects with; null for nothing. */
   fault: Error | null;
   /** How far each tenant's feed has been emptied. */
@@ -69,15 +69,15 @@ export function createFakeStore(): FakeStore {
       if (fake.fault !== null) throw fake.fault;
     },
   });
+  const fakeTenants = createFakeTenants(() => fake.fault);
   const fake: FakeStore = {
+    ...fakeTenants,
     jobs,
     accepted: [],
     events: [],
     endpoints: new Map(),
     deliveries: new Map(),
     deadLetters: new Map(),
-    keys: new Map(),
-    secrets: new Map(),
     floors: new Map(),
     fault: null,
     feedReads: 0,
@@ -105,14 +105,13 @@ export function createFakeStore(): FakeStore {
     intake: {
       acceptJobs: async (items, now) => items.map((item) => accept(fake, keysUsed, { item, now })),
       acceptTogether: async (items, now) => {
-        const isRefused = items.some(({ job: { callback, tenantId } }) =>
-          isUnaddressed(fake, callback, tenantId),
-        );
-        return items.map((item) =>
-          isRefused && !isUnaddressed(fake, item.job.callback, item.job.tenantId)
-            ? { kind: "withheld" }
-            : accept(fake, keysUsed, { item, now }),
-        );
+        const before = { keys: new Map(keysUsed), accepted: fake.accepted.length };
+        const answers = items.map((item) => accept(fake, keysUsed, { item, now }));
+        if (answers.every(isTaken)) return answers;
+        for (const { job } of fake.accepted.splice(before.accepted)) fake.jobs.delete(job.id);
+        keysUsed.clear();
+        for (const [key, used] of before.keys) keysUsed.set(key, used);
+        return answers.map((answer) => (isTaken(answer) ? { kind: "withheld" } : answer));
       },
       eraseResults: async (items, now) =>
         items.map(({ tenantId, jobId }) => {
@@ -140,7 +139,7 @@ export function createFakeStore(): FakeStore {
     ...fakeRuns,
     lanes: unused("lanes"),
     support: {
-      createEndpoints: async (items, now) =>
+      createEndpoints: async (items, now, act) =>
         items.map(({ secret: _secret, host: _host, ...rest }) => {
           const endpoint: Endpoint = {
             ...rest,
@@ -150,16 +149,20 @@ export function createFakeStore(): FakeStore {
             updatedAt: now,
           };
           fake.endpoints.set(endpoint.id, endpoint);
+          const { tenantId, id: subject } = endpoint;
+          fake.record("endpoint.created", { tenantId, subject, at: now }, act);
           return endpoint;
         }),
-      setEndpointStatus: async ({ tenantId, endpointId }, { status, reason }) => {
+      setEndpointStatus: async ({ tenantId, endpointId }, { status, reason }, now, act) => {
         const before = owned(fake.endpoints.get(endpointId), tenantId);
         if (before === null) return null;
         const endpoint: Endpoint = { ...before, status, pausedReason: reason };
         fake.endpoints.set(endpointId, endpoint);
+        const action = status === "paused" ? "endpoint.paused" : "endpoint.resumed";
+        fake.record(action, { tenantId, subject: endpointId, at: now }, act);
         return endpoint;
       },
-      redeliver: async (items, now) =>
+      redeliver: async (items, now, act) =>
         items.map(({ tenantId, deliveryId }) => {
           const found = fake.deliveries.get(deliveryId);
           if (found?.delivery.tenantId !== tenantId) return null;
@@ -167,6 +170,7 @@ export function createFakeStore(): FakeStore {
           const dueAt = isHeld ? null : now;
           const delivery: Delivery = { ...found.delivery, status: "pending", dueAt, finishedAt: null };
           fake.deliveries.set(deliveryId, { ...found, delivery });
+          fake.record("delivery.redelivered", { tenantId, subject: deliveryId, at: now }, act);
           return delivery;
         }),
     },
@@ -260,22 +264,6 @@ export function createFakeStore(): FakeStore {
       feedHead: async (tenantId) => fake.events.findLast((event) => event.tenantId === tenantId)?.seq ?? 0,
       callbackSecrets: async (tenantId) => fake.secrets.get(tenantId) ?? [],
     },
-    tenants: {
-      ensureTenant: async () => false,
-      rotateCallbackSecret: async (tenantId, { secret, overlapUntil, now }) => {
-        const before = (fake.secrets.get(tenantId) ?? []).map((one) => ({
-          ...one,
-          expiresAt: one.expiresAt ?? overlapUntil,
-        }));
-        fake.secrets.set(tenantId, [{ secret, createdAt: now, expiresAt: null }, ...before]);
-      },
-      putKeys: async () => undefined,
-      findKey: async (lookup) => {
-        if (fake.fault !== null) throw fake.fault;
-        return fake.keys.get(lookup) ?? null;
-      },
-      putFirstKey: async () => fake.keys.size === 0,
-    },
     kinds: {
       async announce({ kinds: said }) {
         const names = new Set(said.map(({ kind }) => kind));
@@ -320,6 +308,8 @@ function accept(fake: FakeStore, keysUsed: Map<string, UsedKey>, { item, now }: 
       : { kind: "id_reused", jobId: asked.id };
   }
   if (isUnaddressed(fake, asked.callback, asked.tenantId)) return { kind: "no_endpoint" };
+  const refused = refusalOf(fake, item);
+  if (refused !== null) return refused;
   const job = jobOf(asked, now);
   fake.jobs.set(job.id, job);
   fake.accepted.push(item);
@@ -328,6 +318,18 @@ function accept(fake: FakeStore, keysUsed: Map<string, UsedKey>, { item, now }: 
     keysUsed.set(key, { requestHash, jobId: job.id, expiresAt });
   }
   return { kind: "accepted", job };
+}
+
+function refusalOf(fake: FakeStore, { job: { tenantId }, admission }: Acceptance): NotAdmitted | null {
+  if (admission === undefined) return null;
+  const everybodys = [...fake.jobs.values()].filter(({ status }) => !isDone(status));
+  const unfinished = everybodys.filter((job) => job.tenantId === tenantId).length;
+  const unfinishedMax = fake.tenantRows.get(tenantId)?.limits.unfinishedMax ?? null;
+  return notAdmitted(admission, { unfinished, unfinishedMax, backlog: everybodys.length });
+}
+
+function isTaken({ kind }: Accepted): boolean {
+  return kind === "accepted" || kind === "replayed";
 }
 
 function isUnaddressed(fake: FakeStore, callback: NewJob["callback"], tenantId: string): boolean {

@@ -4,6 +4,7 @@ import {
   createKinds,
   makeApiKey,
   makeId,
+  noLimits,
   parseApiKey,
   type AddressGuard,
   type Log,
@@ -35,6 +36,8 @@ export interface AskOptions {
   /** The body as it is, with no Content-Type of ours. */
   readonly raw?: string | Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array>;
   readonly headers?: Readonly<Record<string, string>>;
+  /** The address the request comes from. */
+  readonly peer?: string;
   readonly signal?: AbortSignal;
 }
 
@@ -64,9 +67,12 @@ export function createHouse(settings: Partial<ApiSettings> = {}): House {
     publicUrl,
     headerProblem: (name) => (name === "host" ? "host cannot be set" : null),
     readiness: async () => ({ ready: true, checks: { store: "ok" } }),
-    settings,
+    peerAddress: (env) => (env as { readonly peer?: string } | undefined)?.peer ?? null,
+    settings: { operatorTenantId: "mine", ...settings },
   });
   for (const tenantId of ["mine", "theirs"]) {
+    const [createdAt, name] = [clock.now(), null];
+    store.tenantRows.set(tenantId, { id: tenantId, name, limits: noLimits, createdAt, updatedAt: createdAt });
     store.secrets.set(tenantId, [{ secret, createdAt: clock.now(), expiresAt: null }]);
   }
   const makeKey = (tenantId: string, ...scopes: Scope[]): string => {
@@ -81,6 +87,8 @@ export function createHouse(settings: Partial<ApiSettings> = {}): House {
       createdAt: clock.now(),
       expiresAt: null,
       revokedAt: null,
+      description: null,
+      lastUsedAt: null,
     });
     return key;
   };
@@ -93,8 +101,8 @@ export function createHouse(settings: Partial<ApiSettings> = {}): House {
     links: createResultLinks({ tokenKey, publicUrl, clock }),
     logged,
     makeKey,
-    async ask(method, path, { key = admin, body, raw, headers = {}, signal } = {}) {
-      return api.app.request(path, {
+    async ask(method, path, { key = admin, body, raw, headers = {}, peer, signal } = {}) {
+      const request = {
         method,
         headers: {
           ...(key === null ? {} : { authorization: `Bearer ${key}` }),
@@ -103,8 +111,9 @@ export function createHouse(settings: Partial<ApiSettings> = {}): House {
         },
         ...(signal === undefined ? {} : { signal }),
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-        ...(raw === undefined ? {} : { body: raw, duplex: "half" }),
-      });
+        ...(raw === undefined ? {} : { body: raw, duplex: "half" as const }),
+      };
+      return api.app.request(path, request, { peer });
     },
   };
 }

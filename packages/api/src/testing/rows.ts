@@ -8,6 +8,7 @@ export const ids = {
   delivery: "dlv_01kat5vqt8fkz9m0w4r1x2y3z4",
   endpoint: "ep_01kat5vqt8fkz9m0w4r1x2y3z4",
   event: "evt_01kat5vqt8fkz9m0w4r1x2y3z4",
+  key: "key_01kat5vqt8fkz9m0w4r1x2y3z4",
 } as const;
 
 export function aJob(change: Partial<JobWithPayloads> = {}): JobWithPayloads {

@@ -4,7 +4,16 @@ import { refusal, type Refusal } from "../problems/refusal.ts";
 import { openText, sealText } from "./sealed-text.ts";
 
 /** The lists that give out cursors. The version in the purpose ends those of an older form. */
-export type CursorList = "jobs" | "job-events" | "endpoints" | "deliveries" | "dead-letters" | "feed";
+export type CursorList =
+  | "jobs"
+  | "job-events"
+  | "endpoints"
+  | "deliveries"
+  | "dead-letters"
+  | "feed"
+  | "keys"
+  | "tenants"
+  | "audit";
 
 export interface Cursors {
   sealPosition(list: CursorList, tenantId: string, position: ListPosition): string;

@@ -62,6 +62,8 @@ export interface JobDefinition<Input = unknown> {
   readonly runTimeoutMs?: number | undefined;
   /** How many runs may fail before the job fails; 1 … 100, default 1. */
   readonly maxRuns?: number | undefined;
+  /** How many jobs of the kind may run at once, over all tenants and processes; 1 … 100,000, default as many as there are slots. */
+  readonly maxRunning?: number | undefined;
   /** Returns any JSON value, or exactly `{contentType, body}` with a string or bytes to keep as they are. */
   readonly run: (input: Input, context: RunContext) => unknown;
 }

@@ -18,12 +18,12 @@ const run = (): null => null;
 describe("kinds", () => {
   test("are found by name, with their limits or the defaults", () => {
     const kinds = createKinds([
-      defineJob({ kind: "b", run, maxRuns: 3, runTimeoutMs: 50 }),
+      defineJob({ kind: "b", run, maxRuns: 3, runTimeoutMs: 50, maxRunning: 2 }),
       defineJob({ kind: "a", run }),
     ]);
     expect(kinds.names).toEqual(["a", "b"]);
-    expect(kinds.get("b")).toMatchObject({ name: "b", maxRuns: 3, runTimeoutMs: 50 });
-    expect(kinds.get("a")).toMatchObject({ maxRuns: 1, runTimeoutMs: 900_000 });
+    expect(kinds.get("b")).toMatchObject({ name: "b", maxRuns: 3, runTimeoutMs: 50, maxRunning: 2 });
+    expect(kinds.get("a")).toMatchObject({ maxRuns: 1, runTimeoutMs: 900_000, maxRunning: null });
     expect(kinds.get("toString")).toBeUndefined();
   });
 
@@ -31,9 +31,17 @@ describe("kinds", () => {
     expect(definitionProblems(null, "x.ts, 1")).toEqual([
       "x.ts, 1 is not an object; make it with defineJob({kind, input, run})",
     ]);
-    const wrong = { kind: "a b", run: 1, maxRuns: 0, runTimeoutMs: 1.5, input: {}, admit: true };
+    const wrong = {
+      kind: "a b",
+      run: 1,
+      maxRuns: 0,
+      maxRunning: 0,
+      runTimeoutMs: 1.5,
+      input: {},
+      admit: true,
+    };
     const told = definitionProblems(wrong, "x.ts, 2").join("\n");
-    for (const name of ["kind", "run", "maxRuns", "runTimeoutMs", "input", "admit"])
+    for (const name of ["kind", "run", "maxRuns", "maxRunning", "runTimeoutMs", "input", "admit"])
       expect(told).toContain(`x.ts, 2: ${name} must`);
     expect(definitionProblems(defineJob({ kind: "a", run }), "")).toEqual([]);
     expect(() => createKinds([defineJob({ kind: "a", run }), defineJob({ kind: "a", run })])).toThrow(

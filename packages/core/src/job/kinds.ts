@@ -15,6 +15,8 @@ export interface Kind {
   readonly name: string;
   readonly runTimeoutMs: number;
   readonly maxRuns: number;
+  /** Null: as many as there are slots. */
+  readonly maxRunning: number | null;
   readonly definition: JobDefinition;
   /** Runs the kind's schema; without one every JSON value is accepted. A schema that throws is a problem at "". */
   checkInput(input: unknown): Promise<InputCheck>;
@@ -31,6 +33,7 @@ export interface Kinds {
 export const runTimeoutDefaultMs = 15 * 60_000;
 export const runTimeoutMaxMs = 24 * 3_600_000;
 export const maxRunsMax = 100;
+const maxRunningMax = 100_000;
 const kindPattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
 
 export function isKindName(text: string): boolean {
@@ -53,7 +56,7 @@ export function definitionProblems(definition: unknown, where: string): string[]
   if (typeof definition !== "object" || definition === null) {
     return [`${where} is not an object; make it with defineJob({kind, input, run})`];
   }
-  const { kind, input, admit, run, runTimeoutMs, maxRuns } = definition as Partial<JobDefinition>;
+  const { kind, input, admit, run, runTimeoutMs, maxRuns, maxRunning } = definition as Partial<JobDefinition>;
   const problems: string[] = [];
   if (typeof kind !== "string" || !isKindName(kind)) {
     problems.push(
@@ -71,6 +74,9 @@ export function definitionProblems(definition: unknown, where: string): string[]
   if (maxRuns !== undefined && !isWithin(maxRuns, maxRunsMax)) {
     problems.push(`${where}: maxRuns must be a whole number from 1 to ${maxRunsMax}`);
   }
+  if (maxRunning !== undefined && !isWithin(maxRunning, maxRunningMax)) {
+    problems.push(`${where}: maxRunning must be a whole number from 1 to ${maxRunningMax}`);
+  }
   return problems;
 }
 
@@ -83,6 +89,7 @@ function toKind(definition: JobDefinition): Kind {
     name: definition.kind,
     runTimeoutMs: definition.runTimeoutMs ?? runTimeoutDefaultMs,
     maxRuns: definition.maxRuns ?? 1,
+    maxRunning: definition.maxRunning ?? null,
     definition,
     checkInput: (input) => checkInput(definition, input),
     async admitInput(input) {

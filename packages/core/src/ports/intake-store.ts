@@ -1,5 +1,6 @@
 // The part of the store port that clients' requests change jobs through: accepting, canceling, erasing results.
 import type { Job, JobWithPayloads, NewJob } from "../job/job.ts";
+import type { Admission, NotAdmitted } from "../tenant/admission.ts";
 import type { Instant } from "./time.ts";
 
 export interface IntakeStore {
@@ -30,9 +31,12 @@ export interface Acceptance {
   } | null;
   /** When the client has made the job's id itself: what makes the request the same, as above. */
   readonly ownId?: { readonly requestHash: string };
+  /** What holds for the tenant's unfinished jobs and for everybody's; without it nothing does. Replays are always answered. */
+  readonly admission?: Admission;
 }
 
 export type Accepted =
+  | NotAdmitted
   | { readonly kind: "accepted"; readonly job: JobWithPayloads }
   /** The key, or the client's own id, has been used for the same request; the job as it is now. */
   | { readonly kind: "replayed"; readonly job: JobWithPayloads }

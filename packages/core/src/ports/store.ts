@@ -20,12 +20,14 @@ import type { Event } from "../event/event.ts";
 import type { FeedRead, FeedRequest } from "../event/feed-read.ts";
 import type { RunOutcome } from "../job/after-run.ts";
 import type { Job, JobResult, JobStatus, JobWithPayloads } from "../job/job.ts";
-import type { ApiKey, NewApiKey } from "../tenant/api-key.ts";
+import type { Act } from "../tenant/audit.ts";
 import type { IntakeStore, JobKey } from "./intake-store.ts";
 import type { JobReads } from "./job-reads.ts";
 import type { KindStore } from "./kind-store.ts";
 import type { HeldLane } from "./lane-server.ts";
 import type { OutsideRunStore } from "./outside-runs.ts";
+import type { ListPosition, Page, PageRequest } from "./page.ts";
+import type { CallbackSecret, TenantStore } from "./tenant-store.ts";
 import type { Expiry } from "./retention.ts";
 import type { Instant } from "./time.ts";
 
@@ -67,8 +69,9 @@ export class StoreUnavailable extends Error {
 
 export interface RunStore extends OutsideRunStore<RunKey, ClaimedRun> {
   /**
-   * Leases due jobs of these kinds, the most urgent first; may return fewer than `limit`, also when more are due. One whose
-   * queue timeout has passed is failed as `queue_timeout` instead.
+   * Leases due jobs of these kinds; may return fewer than `limit`, also when more are due. The greater priority comes first;
+   * within one, tenants take turns; within a tenant, the job that has been due the longest. One whose queue timeout has
+   * passed is failed as `queue_timeout` instead.
    */
   claim(options: {
     readonly holder: string;
@@ -76,6 +79,10 @@ export interface RunStore extends OutsideRunStore<RunKey, ClaimedRun> {
     readonly limit: number;
     readonly now: Instant;
     readonly leaseMs: number;
+    /** The most runs at once of a tenant that has no limit of its own; without it there is no such limit. */
+    readonly tenantRunningMax?: number | undefined;
+    /** The most runs at once of a kind, over all tenants and processes; kinds that are not named have no limit. */
+    readonly kindRunningMax?: Readonly<Record<string, number>> | undefined;
   }): Promise<ClaimedRun[]>;
   /** Extends leases to `now + leaseMs`. */
   extend(
@@ -198,13 +205,15 @@ export interface AttemptRecord {
 
 // ── Support ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
+/** What is done with an `act` is written into the audit in the same transaction; what changes nothing is not. */
 export interface SupportStore {
-  createEndpoints(items: readonly NewEndpoint[], now: Instant): Promise<Endpoint[]>;
+  createEndpoints(items: readonly NewEndpoint[], now: Instant, act?: Act): Promise<Endpoint[]>;
   /** Null when the tenant has no such endpoint. Resuming rings its lane. */
   setEndpointStatus(
     key: { readonly tenantId: string; readonly endpointId: string },
     status: { readonly status: EndpointStatus; readonly reason: PauseReason | null },
     now: Instant,
+    act?: Act,
   ): Promise<Endpoint | null>;
   /**
    * Makes deliveries due now, whatever their state, as a manual attempt that takes the place of a pending automatic one.
@@ -213,6 +222,7 @@ export interface SupportStore {
   redeliver(
     items: readonly { readonly tenantId: string; readonly deliveryId: string }[],
     now: Instant,
+    act?: Act,
   ): Promise<(Delivery | null)[]>;
 }
 
@@ -223,23 +233,6 @@ export interface NewEndpoint extends Omit<Endpoint, "status" | "pausedReason" | 
 }
 
 // ── Reads ───────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-/** A page ends before `limit` only when there is no more; `next` is the position to go on from. */
-export interface Page<Item, Position> {
-  readonly items: readonly Item[];
-  readonly next: Position | null;
-}
-
-/** Newest first, by creation and then id. */
-export interface ListPosition {
-  readonly at: Instant;
-  readonly id: string;
-}
-
-export interface PageRequest {
-  readonly after: ListPosition | null;
-  readonly limit: number;
-}
 
 export interface JobFilter {
   /** Leaves out jobs whose `expiresAt` has come at this instant; tombstones are left out anyway. */
@@ -315,34 +308,6 @@ export interface ReadStore extends JobReads {
   feedHead(tenantId: string): Promise<number>;
   /** The tenant's active callback secrets, newest first. */
   callbackSecrets(tenantId: string, now: Instant): Promise<readonly CallbackSecret[]>;
-}
-
-export interface CallbackSecret {
-  readonly secret: string;
-  readonly createdAt: Instant;
-  /** Null for the newest; when the overlap of a rotated one ends. */
-  readonly expiresAt: Instant | null;
-}
-
-// ── Tenants and keys ────────────────────────────────────────────────────────────────────────────────────────────────
-
-export interface TenantStore {
-  /** Makes the tenant with this callback secret unless it exists; true when it was made. */
-  ensureTenant(
-    tenant: { readonly id: string; readonly callbackSecret: string },
-    now: Instant,
-  ): Promise<boolean>;
-  /** Makes the new secret active at once; the earlier ones sign too until `overlapUntil`. */
-  rotateCallbackSecret(
-    tenantId: string,
-    options: { readonly secret: string; readonly overlapUntil: Instant; readonly now: Instant },
-  ): Promise<void>;
-  /** Adds keys. One with the same id, and one with the same lookup part, is replaced: it no longer opens anything. */
-  putKeys(items: readonly NewApiKey[], now: Instant): Promise<void>;
-  /** By the key's 12 id characters; null when unknown. */
-  findKey(lookup: string): Promise<ApiKey | null>;
-  /** Adds the key unless there is one already, anybody's; true when it was added. Of several at once one is. */
-  putFirstKey(item: NewApiKey, now: Instant): Promise<boolean>;
 }
 
 // ── Changes, recovery, due work ─────────────────────────────────────────────────────────────────────────────────────

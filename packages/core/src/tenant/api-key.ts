@@ -1,8 +1,10 @@
 // API keys: how they are spelled, and what they may do. Their secret half is stored as SHA-256 only.
 import type { Instant, Random } from "../ports/time.ts";
 
+export const scopes = ["jobs", "endpoints", "support", "metrics", "admin"] as const;
+
 /** `jobs`: submit, read, cancel. `support`: read deliveries, redeliver. `admin`: everything. */
-export type Scope = "jobs" | "endpoints" | "support" | "metrics" | "admin";
+export type Scope = (typeof scopes)[number];
 
 export interface ApiKey {
   readonly tenantId: string;
@@ -12,12 +14,20 @@ export interface ApiKey {
   /** SHA-256 of the whole key, in hex. */
   readonly hash: string;
   readonly scopes: readonly Scope[];
+  readonly description: string | null;
   readonly createdAt: Instant;
   readonly expiresAt: Instant | null;
   readonly revokedAt: Instant | null;
+  /** Coarse: at most `keyUseGrainMs` behind. Null when it has never been used. */
+  readonly lastUsedAt: Instant | null;
 }
 
-export type NewApiKey = Omit<ApiKey, "createdAt" | "revokedAt">;
+export type NewApiKey = Omit<ApiKey, "createdAt" | "revokedAt" | "lastUsedAt" | "description"> & {
+  readonly description?: string | null;
+};
+
+/** The use of a key is written down at most once in this time, so that requests cost no write. */
+export const keyUseGrainMs = 5 * 60_000;
 
 const prefix = "rb_live_";
 const alphabet = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";

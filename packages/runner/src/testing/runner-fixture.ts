@@ -30,6 +30,7 @@ export interface RunnerFixture {
 export interface RunnerFixtureOptions {
   readonly clock: Clock;
   readonly run?: JobDefinition["run"];
+  readonly maxRunning?: number;
   readonly serve?: LaneServer["serve"];
   readonly settings?: Partial<RunnerSettings>;
   readonly holder?: string;
@@ -46,7 +47,9 @@ export function createRunnerFixture(options: RunnerFixtureOptions): RunnerFixtur
   const runner = createRunner({
     store,
     doorbell,
-    kinds: createKinds([defineJob({ kind: "work", run: options.run ?? (() => "done") })]),
+    kinds: createKinds([
+      defineJob({ kind: "work", run: options.run ?? (() => "done"), maxRunning: options.maxRunning }),
+    ]),
     laneServer: { serve: options.serve ?? serveUntilNotRung },
     clock,
     random: steadyRandom,

@@ -1,10 +1,14 @@
 // The contract of the store port: every adapter runs it, from its own test.
 import { describe } from "vitest";
+import { describeAdmission } from "./admission.ts";
 import { describeAttempts } from "./attempts.ts";
+import { describeAudit } from "./audit.ts";
 import { describeEvents } from "./events.ts";
+import { describeFairness } from "./fairness.ts";
 import { describeIntake } from "./intake.ts";
 import { describeJobLife } from "./job-life.ts";
 import { describeLaneBatches } from "./lane-batches.ts";
+import { describeKeys } from "./keys.ts";
 import { describeLanes } from "./lanes.ts";
 import { describeOutsideRuns } from "./outside-runs.ts";
 import { describeLooks } from "./looks.ts";
@@ -31,6 +35,10 @@ export function describeStore(openStore: OpenStore): void {
     describeReads(openStore);
     describeLooks(openStore);
     describeTenants(openStore);
+    describeKeys(openStore);
+    describeAudit(openStore);
+    describeFairness(openStore);
+    describeAdmission(openStore);
     describeRetention(openStore);
   });
 }

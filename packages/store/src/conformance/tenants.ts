@@ -1,6 +1,6 @@
 // What tenants and keys promise: made once, found by their lookup part, and secrets that rotate with an overlap.
 import { beforeEach, describe, expect, it } from "vitest";
-import type { NewApiKey } from "@ringback/core";
+import { noLimits, type Act, type NewApiKey } from "@ringback/core";
 import {
   callbackSecret,
   openScene,
@@ -27,6 +27,43 @@ export function describeTenants(openStore: OpenStore): void {
       const fresh = { id: "initech", callbackSecret: "whsec_b3RoZXI=" };
       expect(await scene.store.tenants.ensureTenant(fresh, scene.now())).toBe(true);
       expect(await secrets("initech")).toEqual(["whsec_b3RoZXI="]);
+    });
+
+    it("a tenant is made with its limits, changed in part, read and listed", async () => {
+      const { tenants } = scene.store;
+      const act: Act = { by: null, reason: null };
+      const limits = { unfinishedMax: 5, runningMax: null, requestsPerMinute: 60 };
+      const asked = { id: "initech", name: "Initech", limits, callbackSecret: "whsec_b3RoZXI=" };
+      scene.pass(1);
+      const at = scene.now();
+      const made = await tenants.createTenant(asked, at, act);
+      expect(made).toEqual({ id: "initech", name: "Initech", limits, createdAt: at, updatedAt: at });
+      expect(await secrets("initech")).toEqual(["whsec_b3RoZXI="]);
+      expect(await tenants.createTenant({ ...asked, name: "Other" }, scene.now(), act)).toBeNull();
+      expect(await tenants.getTenant("initech")).toEqual(made);
+      scene.pass(5);
+      const changed = await tenants.changeTenant(
+        "initech",
+        { limits: { runningMax: 2, unfinishedMax: null } },
+        scene.now(),
+        act,
+      );
+      expect(changed).toEqual({
+        ...made,
+        limits: { unfinishedMax: null, runningMax: 2, requestsPerMinute: 60 },
+        updatedAt: scene.now(),
+      });
+      expect(await tenants.getTenant("initech")).toEqual(changed);
+      expect(await tenants.changeTenant("nobody", { name: "x" }, scene.now(), act)).toBeNull();
+      expect(await tenants.getTenant("nobody")).toBeNull();
+      const first = await tenants.listTenants({ after: null, limit: 2 });
+      const second = await tenants.listTenants({ after: first.next, limit: 2 });
+      expect([...first.items, ...second.items].map(({ id }) => id)).toEqual([
+        "initech",
+        otherTenantId,
+        tenantId,
+      ]);
+      expect(second.next).toBeNull();
     });
 
     it("a rotated secret is active until its overlap ends, and then it is deleted", async () => {
@@ -70,13 +107,14 @@ export function describeTenants(openStore: OpenStore): void {
         expiresAt: null,
       };
       await tenants.putKeys([key], scene.now());
-      const kept = { ...key, createdAt: scene.now(), revokedAt: null };
+      const unused = { description: null, revokedAt: null, lastUsedAt: null, limits: noLimits };
+      const kept = { ...key, createdAt: scene.now(), ...unused };
       expect(await tenants.findKey("abcdefghijkl")).toEqual(kept);
       expect(await tenants.findKey("unknownunkno")).toBeNull();
       const next: NewApiKey = { ...key, tenantId: otherTenantId, id: "key_2", hash: "h2", scopes: ["admin"] };
       scene.pass(9);
       await tenants.putKeys([next], scene.now());
-      const nextKept = { ...next, createdAt: scene.now(), revokedAt: null };
+      const nextKept = { ...next, createdAt: scene.now(), ...unused };
       expect(await tenants.findKey("abcdefghijkl")).toEqual(nextKept);
     });
 

@@ -2,13 +2,14 @@
 //
 // Locks are taken in one order everywhere, so that transactions wait for each other instead of deadlocking: jobs, lanes,
 // deliveries, endpoints, and last the feed. The feed's lock is held until the commit, so nothing that waits comes after it.
-import type { Instant, Ring } from "@ringback/core";
+import { isDone, type Instant, type Ring } from "@ringback/core";
 import type { Effects, Gathered } from "../effects.ts";
 import type { AttemptRow, DeadLetterRow, DeliveryRow, EventRow, JobRow } from "./nouns.ts";
 import { inserter, saver, type RowsStatement } from "./rows.ts";
 import { attempt, deadLetter, delivery, event, job, jobInput, jobResult } from "./schema.ts";
 import { countsMoved, deliveryChanging, jobChanging } from "./states.ts";
 import { sendFeedLock } from "./feed-lock.ts";
+import { sendCounts } from "./job-counts.ts";
 import { createLaneDraft, type LaneDraft } from "./lane-draft.ts";
 import type { Transaction, Witness } from "./transaction.ts";
 
@@ -21,6 +22,7 @@ export type NewEventRow = Omit<EventRow, "seq">;
 
 export interface Draft extends LaneDraft {
   insertJob(row: JobRow, input: string | null): void;
+  /** Counts the job as ended when it is. */
   saveJob(row: JobRow): void;
   insertResult(row: typeof jobResult.$inferInsert): void;
   insertEvent(row: NewEventRow): void;
@@ -89,6 +91,8 @@ export function createDraft(
   const events: NewEventRow[] = [];
   const deliveries: DeliveryRow[] = [];
   const asks: (() => Promise<void>)[] = [];
+  const accepted = new Map<string, number>();
+  const ended = new Map<string, number>();
 
   const sendRows = <Row>(statement: RowsStatement<Row>, rows: readonly Row[]): void => {
     if (rows.length > 0) transaction.send(statement.text, [statement.spell(rows)]);
@@ -120,6 +124,7 @@ export function createDraft(
   function sendChanges(): void {
     sendRows(insertJobs, jobs);
     sendRows(insertInputs, inputs);
+    sendCounts(transaction, "accepted", accepted);
     sendRows(saveJobs, [...saved.values()]);
     sendRows(insertResults, results);
     if (moved.size > 0) transaction.send(moveCounts, [JSON.stringify([...moved.values()])]);
@@ -154,9 +159,13 @@ export function createDraft(
     ...lanes,
     insertJob(row, input) {
       jobs.push(row);
+      countOne(accepted, row.tenantId);
       if (input !== null) inputs.push({ tenantId: row.tenantId, jobId: row.id, body: input });
     },
-    saveJob: (row) => void saved.set(keyOf(row.tenantId, row.id), row),
+    saveJob(row) {
+      saved.set(keyOf(row.tenantId, row.id), row);
+      if (isDone(row.status)) countOne(ended, row.tenantId);
+    },
     insertResult: (row) => void results.push(row),
     insertEvent: (row) => void events.push(row),
     insertDelivery: (row) => void deliveries.push(row),
@@ -184,11 +193,16 @@ export function createDraft(
       const ring = gathered.rings.length === 0 ? null : (ringStatement?.(gathered.rings) ?? null);
       if (ring !== null) transaction.send(ring.text, ring.values);
       if (events.length > 0) sendFeedLock(transaction, events);
+      sendCounts(transaction, "ended", ended);
       sendRows(insertEvents, events);
       sendRows(insertDeliveries, deliveries);
       return gathered;
     },
   };
+}
+
+function countOne(counts: Map<string, number>, tenantId: string): void {
+  counts.set(tenantId, (counts.get(tenantId) ?? 0) + 1);
 }
 
 /** Ids hold no spaces, so two keys never look alike. */

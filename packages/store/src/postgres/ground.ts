@@ -2,7 +2,9 @@
 import type { Random } from "@ringback/core";
 import type { Effects } from "../effects.ts";
 import type { Sealing } from "../sealing.ts";
+import type { ClaimMemory } from "./claim-memory.ts";
 import type { Draft } from "./draft.ts";
+import type { Backlog } from "./job-counts.ts";
 import type { Transaction } from "./transaction.ts";
 
 export interface Ground {
@@ -13,4 +15,8 @@ export interface Ground {
   readonly effects: Effects;
   readonly random: Random;
   readonly sealing: Sealing;
+  /** Whose turn it is and whose runs have limits, remembered from claim to claim. */
+  readonly turns: ClaimMemory;
+  /** What is known of everybody's unfinished jobs, remembered from transaction to transaction. */
+  readonly backlog: Backlog;
 }

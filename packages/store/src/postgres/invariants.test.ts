@@ -46,6 +46,13 @@ const broken: Readonly<Record<string, string>> = {
   "an endpoint is paused when its lane is": `
     select 1 from endpoint as e join lane as l on l.tenant_id = e.tenant_id and l.id = e.id
     where (e.status = 'paused') <> l.paused`,
+  "the counts of jobs say how many of a tenant are unfinished": `
+    select 1 from tenant as t where (
+      select count(*) from job as j where j.tenant_id = t.tenant_id and j.status in ('queued', 'running')
+    ) <> (
+      select coalesce(sum(case what when 'accepted' then total else -total end), 0) from job_count as c
+      where c.tenant_id = t.tenant_id
+    )`,
   "nobody is told twice of one event": `
     select 1 from delivery group by tenant_id, event_id, lane_id having count(*) > 1`,
 };

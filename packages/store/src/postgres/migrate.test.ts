@@ -45,6 +45,24 @@ describe("migrations on PostgreSQL", () => {
     expect(await migrate(client, { ...options, migrations: readMigrations() })).toBe(0);
   });
 
+  it("a database from before there were counts of jobs is counted when it is opened", async () => {
+    const { client, connectionString } = await emptyDatabase();
+    await migrate(client, { ...options, migrations: readMigrations().slice(0, 1) });
+    await client.query("insert into tenant (tenant_id, created_at) values ('old', 1)");
+    await client.query(`insert into job (tenant_id, id, kind, status, priority, metadata, runs, lost_runs, released_runs,
+        max_runs, run_timeout_ms, deliveries_pending, deliveries_delivered, deliveries_dead, deliveries_canceled,
+        created_at, due_at, finished_at, token, version)
+      select 'old', 'job_' || n, 'k', case when n < 3 then 'queued' else 'succeeded' end, 0, '{}', 0, 0, 0, 1, 1, 0, 0, 0,
+        0, 1, case when n < 3 then 5 end, case when n >= 3 then 6 end, 0, 1 from generate_series(1, 4) as n`);
+    const totals = async (): Promise<unknown> =>
+      (await client.query("select tenant_id, what, total from job_count")).rows;
+    for (let start = 0; start < 2; start += 1) {
+      const store = await openPostgresStore(optionsForPostgres(connectionString));
+      await store.close();
+      expect(await totals()).toEqual([{ tenant_id: "old", what: "accepted", total: 2 }]);
+    }
+  });
+
   it("F40 one that breaks half-way leaves nothing of itself, and the next start resumes with it", async () => {
     const { client } = await emptyDatabase();
     const first = step(0, "create table a (x int)");

@@ -10,10 +10,12 @@ import type { CommitStatistics } from "../group-commit.ts";
 import { createSealing, SealBroken, type Sealing } from "../sealing.ts";
 import { secretPlace, type SecretKey } from "../secret-place.ts";
 import { createChangeChannel } from "./change-channel.ts";
+import { createClaimMemory } from "./claim-memory.ts";
 import { measureClockOffset } from "./clock-offset.ts";
 import { createDraft, type RingStatement } from "./draft.ts";
 import { asUnavailable } from "./faults.ts";
 import type { Ground } from "./ground.ts";
+import { countUncounted, createBacklog } from "./job-counts.ts";
 import { migrate, readMigrations } from "./migrate.ts";
 import { connectionOptions, openPools, type PoolSize } from "./pools.ts";
 import { createReads } from "./reads.ts";
@@ -57,6 +59,10 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
   const channel = createChangeChannel(connectionString, { feed, ring: options.ring, clock, random, log });
   const transactions = createTransactions({ clock, random, log });
   const groups = createCallGroups(asUnavailable);
+  const remembered = {
+    turns: createClaimMemory(),
+    backlog: createBacklog(),
+  };
   let closing = false;
 
   function committed({ rings, changes }: Gathered): void {
@@ -73,7 +79,7 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
     const { result, gathered } = await transactions.run(pools[which], async (transaction) => {
       const effects = createEffects();
       const draft = createDraft(transaction, effects, options.ringStatement ?? null);
-      const ground: Ground = { transaction, draft, effects, random, sealing };
+      const ground: Ground = { transaction, draft, effects, random, sealing, ...remembered };
       const result = await work(ground);
       return { result, gathered: await draft.flush() };
     });
@@ -81,13 +87,13 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
     return result;
   };
 
-  const { reads, keys } = createReads(drizzle({ client: pools.front }), sealing, asUnavailable);
+  const { reads, tenants } = createReads(drizzle({ client: pools.front }), sealing, asUnavailable);
   const verbs = createVerbs(transact, groups);
   await channel.start();
   log.info("store.opened", { file: placeOf(connectionString), count: applied });
   return {
     ...verbs,
-    tenants: { ...verbs.tenants, ...keys },
+    tenants: { ...verbs.tenants, ...tenants },
     reads,
     changes: { subscribe: (listener) => feed.subscribe(listener) },
     commits: groups.statistics,
@@ -138,6 +144,7 @@ function prepareDatabase(options: PostgresStoreOptions, sealing: Sealing): Promi
     const applied = await migrate(client, { migrations, apply: options.migrate, now: clock.now(), place });
     const commitLevel = await requireDurable(client, place);
     await requireKey(client, sealing, place);
+    await countUncounted(client);
     return { applied, commitLevel };
   });
 }

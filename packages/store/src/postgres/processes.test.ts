@@ -75,6 +75,66 @@ describe("processes on one database", () => {
     expect(answers.flat().filter(({ kind }) => kind === "replayed")).toHaveLength(360);
   });
 
+  it("a tenant's limit holds exactly, however many callers of however many processes ask at once", async () => {
+    const { scene, stores } = await openSeveral(3);
+    const admission = { unfinishedMax: 25, backlogMax: 1_000 };
+    const submit = async (at: number) => {
+      const item = scene.acceptance({ callback: null }, { admission });
+      return only(await pick(stores, at).intake.acceptJobs([item], scene.now())).kind;
+    };
+    const kinds = await Promise.all(Array.from({ length: 100 }, (_, at) => submit(at)));
+    expect(kinds.filter((kind) => kind === "accepted")).toHaveLength(25);
+    const runs = await scene.claimRuns(10);
+    const [ended, again] = await Promise.all([
+      Promise.all(
+        runs.map((run, at) => pick(stores, at).runs.end([{ ...run, outcome: succeeded }], scene.now())),
+      ),
+      Promise.all(Array.from({ length: 60 }, (_, at) => submit(at))),
+    ]);
+    expect(ended).toHaveLength(10);
+    const before = again.filter((kind) => kind === "accepted").length;
+    const after = await Promise.all(Array.from({ length: 30 }, (_, at) => submit(at)));
+    expect(before + after.filter((kind) => kind === "accepted").length).toBe(10);
+  });
+
+  it("limits of running jobs hold exactly over processes that claim at the same time", async () => {
+    const { scene, stores } = await openSeveral(3);
+    const act = { by: null, reason: null };
+    await scene.store.tenants.changeTenant(tenantId, { limits: { runningMax: 9 } }, scene.now(), act);
+    const jobs = Array.from({ length: 60 }, (_, at) =>
+      scene.acceptance({ callback: null, kind: at % 2 === 0 ? "heavy" : "report" }),
+    );
+    await scene.store.intake.acceptJobs(jobs, scene.now());
+    const claim = { kinds: ["heavy", "report"], limit: 5, now: scene.now(), leaseMs };
+    const claims = await Promise.all(
+      Array.from({ length: 12 }, (_, at) =>
+        pick(stores, at).runs.claim({ ...claim, holder: `p${at}`, kindRunningMax: { heavy: 4 } }),
+      ),
+    );
+    const runs = claims.flat();
+    expect(runs.length).toBeLessThanOrEqual(9);
+    expect(runs.filter(({ job }) => job.kind === "heavy").length).toBeLessThanOrEqual(4);
+    // Nobody was passed over by all: what there is room for is taken.
+    const rest = await scene.store.runs.claim({ ...claim, holder: "last", kindRunningMax: { heavy: 4 } });
+    expect(runs.length + rest.length).toBe(9);
+  });
+
+  it("a revoked key and a changed limit hold in every process", async () => {
+    const { scene, stores } = await openSeveral(2);
+    const act = { by: { tenantId, keyId: "key_a" }, reason: null };
+    const key = { tenantId, id: "key_1", lookup: "l", hash: "h", scopes: [], expiresAt: null } as const;
+    await pick(stores, 0).tenants.createKey(key, scene.now(), act);
+    await pick(stores, 1).tenants.revokeKey({ tenantId, keyId: "key_1" }, scene.now(), act);
+    expect(await pick(stores, 0).tenants.findKey("l")).toMatchObject({ revokedAt: scene.now() });
+    const limits = { unfinishedMax: 0, requestsPerMinute: 7 };
+    await pick(stores, 1).tenants.changeTenant(tenantId, { limits }, scene.now(), act);
+    expect(await pick(stores, 0).tenants.findKey("l")).toMatchObject({ limits });
+    const admission = { unfinishedMax: 10, backlogMax: 10 };
+    const item = scene.acceptance({}, { admission });
+    const [answer] = await pick(stores, 0).intake.acceptJobs([item], scene.now());
+    expect(answer).toEqual({ kind: "over_quota", unfinishedMax: 0 });
+  });
+
   it("F71 runs and lanes are claimed by one process each, whoever asks at the same time", async () => {
     const { scene, stores } = await openSeveral(3);
     const receiverOf = (at: number) => ({ origin: `https://${at}.example`, host: `${at}.example` });

@@ -8,10 +8,11 @@ import { createEventReads } from "./reads/events.ts";
 import { createJobReads } from "./reads/jobs.ts";
 import { createKeyReads, type KeyReads } from "./reads/keys.ts";
 import { createLookReads } from "./reads/looks.ts";
+import { createTenantReads, type TenantReads } from "./reads/tenants.ts";
 
 export interface Reads {
   readonly reads: ReadStore;
-  readonly keys: KeyReads;
+  readonly tenants: KeyReads & TenantReads;
 }
 
 export function createReads(
@@ -26,7 +27,8 @@ export function createReads(
     ...createEndpointReads(database, sealing),
     ...createDeliveryReads(database),
   };
-  return { reads: refusing(reads, asUnavailable), keys: refusing(createKeyReads(database), asUnavailable) };
+  const tenants = { ...createKeyReads(database), ...createTenantReads(database) };
+  return { reads: refusing(reads, asUnavailable), tenants: refusing(tenants, asUnavailable) };
 }
 
 /** The same reads, but what the database is to blame for rejects as StoreUnavailable. */

@@ -16,7 +16,6 @@ import {
   type Metadata,
   type PauseReason,
   type RetryPolicy,
-  type Scope,
   type Trigger,
 } from "@ringback/core";
 import {
@@ -38,52 +37,12 @@ import {
   uniqueIndex,
 } from "./columns.ts";
 import { jobLifeColumns, jobLifeIndexes } from "./schema/job-life.ts";
+import { tenant } from "./schema/tenants.ts";
 
 export { announcedKind } from "./schema/announced-kind.ts";
+export * from "./schema/tenants.ts";
 
 const triggers: readonly Trigger[] = ["auto", "manual", "replay", "test"];
-
-export const tenant = table("tenant", {
-  tenantId: text("tenant_id").primaryKey(),
-  createdAt: instant("created_at").notNull(),
-});
-
-export const apiKey = table(
-  "api_key",
-  {
-    tenantId: text("tenant_id").notNull(),
-    id: text("id").notNull(),
-    lookup: text("lookup").notNull(),
-    hash: text("hash").notNull(),
-    scopes: json<readonly Scope[]>("scopes").notNull(),
-    createdAt: instant("created_at").notNull(),
-    expiresAt: instant("expires_at"),
-    revokedAt: instant("revoked_at"),
-  },
-  (t) => [
-    primaryKey({ columns: [t.tenantId, t.id] }),
-    foreignKey({ columns: [t.tenantId], foreignColumns: [tenant.tenantId] }),
-    uniqueIndex("api_key_lookup").on(t.lookup),
-  ],
-);
-
-/** `owner` is an endpoint's id, or `callback` for the tenant's own; `n` counts 1, 2, … per owner, the newest signs first. */
-export const signingSecret = table(
-  "signing_secret",
-  {
-    tenantId: text("tenant_id").notNull(),
-    owner: text("owner").notNull(),
-    n: integer("n").notNull(),
-    sealed: text("sealed").notNull(),
-    createdAt: instant("created_at").notNull(),
-    expiresAt: instant("expires_at"),
-  },
-  (t) => [
-    primaryKey({ columns: [t.tenantId, t.owner, t.n] }),
-    foreignKey({ columns: [t.tenantId], foreignColumns: [tenant.tenantId] }),
-    partialIndex("signing_secret_expiry", [t.expiresAt], sql`${t.expiresAt} is not null`),
-  ],
-);
 
 export const endpoint = table(
   "endpoint",
@@ -159,8 +118,7 @@ export const job = table(
   (t) => [
     primaryKey({ columns: [t.tenantId, t.id] }),
     foreignKey({ columns: [t.tenantId], foreignColumns: [tenant.tenantId] }),
-    partialIndex("job_due", [t.priority, t.dueAt, t.id, t.kind], sql`${t.status} = 'queued'`),
-    partialIndex("job_due_of", [t.tenantId, t.priority, t.dueAt, t.id, t.kind], sql`${t.status} = 'queued'`),
+    partialIndex("job_due", [t.priority, t.tenantId, t.dueAt, t.id, t.kind], sql`${t.status} = 'queued'`),
     partialIndex("job_leased", [t.leaseUntil], sql`${t.status} = 'running'`),
     ...jobLifeIndexes(t),
     check("job_status", oneOf(t.status, jobStatuses)),

@@ -12,7 +12,6 @@ import type {
 import type { CallGroups } from "../call-groups.ts";
 import { asUnavailable } from "./faults.ts";
 import type { Ground } from "./ground.ts";
-import type { DeliveryKey } from "./transitions/attempts.ts";
 import { acceptJobs, acceptTogether, cancelJobs, eraseResults, type AtTime } from "./transitions/intake.ts";
 import { announcedKinds, announceKinds } from "./transitions/kinds.ts";
 import { workLanes, type LaneAnswer, type LaneCall } from "./transitions/lane-work.ts";
@@ -30,12 +29,13 @@ import {
   type Lease,
 } from "./transitions/runs.ts";
 import { setEndpointStatus } from "./transitions/endpoint-rows.ts";
-import { createEndpoints, redeliver } from "./transitions/support.ts";
-import { addSecret } from "./transitions/secret-rows.ts";
-import { ensureTenant, putFirstKey, putKeys } from "./transitions/tenants.ts";
+import { createKey, noteKeyUse, putFirstKey, putKeys, revokeKey } from "./transitions/keys.ts";
+import { createEndpoints, redeliver, type Redelivery } from "./transitions/support.ts";
+import { changeTenant, createTenant, ensureTenant, rotateCallbackSecret } from "./transitions/tenants.ts";
 import { expire, readDue } from "./transitions/upkeep.ts";
 import { endpointOf } from "./nouns.ts";
-import { callbackOwner } from "../secret-place.ts";
+import type { KeyReads } from "./reads/keys.ts";
+import type { TenantReads } from "./reads/tenants.ts";
 
 /** Runs `work` in one transaction on one of the pools, writes what it drafted, and tells of it after the commit. */
 export type Transact = <Result>(
@@ -47,10 +47,7 @@ export type Verbs = Pick<
   Store,
   "intake" | "runs" | "lanes" | "support" | "kinds" | "recover" | "due" | "expire"
 > & {
-  readonly tenants: Pick<
-    Store["tenants"],
-    "ensureTenant" | "rotateCallbackSecret" | "putKeys" | "putFirstKey"
-  >;
+  readonly tenants: Omit<Store["tenants"], keyof TenantReads | keyof KeyReads>;
 };
 
 /** How much one transaction of `recover` takes on, so that others are not kept waiting. */
@@ -63,6 +60,7 @@ export function createVerbs(transact: Transact, groups: CallGroups): Verbs {
     ...intakeAndRuns(lists, alone),
     ...lanesAndSupport(lists, alone),
     ...upkeepOf(alone),
+    tenants: tenantsOf(alone),
   };
 }
 
@@ -87,7 +85,7 @@ function listsOf(transact: Transact, groups: CallGroups) {
     accept: front<AtTime<Acceptance>, Awaited<ReturnType<typeof acceptJobs>>[number]>(acceptJobs),
     cancel: front<AtTime<JobKey>, Awaited<ReturnType<typeof cancelJobs>>[number]>(cancelJobs),
     eraseResults: front<AtTime<JobKey>, Awaited<ReturnType<typeof eraseResults>>[number]>(eraseResults),
-    redeliver: front<AtTime<DeliveryKey>, Awaited<ReturnType<typeof redeliver>>[number]>(redeliver),
+    redeliver: front<AtTime<Redelivery>, Awaited<ReturnType<typeof redeliver>>[number]>(redeliver),
     extendRuns: work<Lease<RunKey>, Awaited<ReturnType<typeof extendRuns>>[number]>(extendRuns),
     handOver: work<AtTime<RunKey & { readonly until: Instant }>, "handed_over" | "lost">(handOverRuns),
     report: work<AtTime<RunProgress>, "written" | "lost">(reportProgress),
@@ -140,7 +138,7 @@ function intakeAndRuns(lists: Lists, alone: Alone): Pick<Verbs, "intake" | "runs
   };
 }
 
-function lanesAndSupport(lists: Lists, alone: Alone): Pick<Verbs, "lanes" | "support" | "tenants"> {
+function lanesAndSupport(lists: Lists, alone: Alone): Pick<Verbs, "lanes" | "support"> {
   return {
     lanes: {
       claim: (options) => alone.work((ground) => claimLanes(ground, options)),
@@ -160,21 +158,33 @@ function lanesAndSupport(lists: Lists, alone: Alone): Pick<Verbs, "lanes" | "sup
       },
     },
     support: {
-      createEndpoints: (items, now) => alone.front((ground) => createEndpoints(ground, items, now)),
-      setEndpointStatus: (key, { status, reason }, now) =>
+      createEndpoints: (items, now, act) => alone.front((ground) => createEndpoints(ground, items, now, act)),
+      setEndpointStatus: (key, { status, reason }, now, act) =>
         alone.front(async (ground) => {
-          const row = await setEndpointStatus(ground, key, { status, reason, now });
+          const row = await setEndpointStatus(ground, key, { status, reason, now, act });
           return row === null ? null : endpointOf(row, ground.sealing);
         }),
-      redeliver: (items, now) => lists.redeliver(atTime(items, now)),
+      redeliver(items, now, act) {
+        const asked = items.map((item) => ({ ...item, act }));
+        return lists.redeliver(atTime(asked, now));
+      },
     },
-    tenants: {
-      ensureTenant: (tenant, now) => alone.front((ground) => ensureTenant(ground, tenant, now)),
-      rotateCallbackSecret: (tenantId, rotation) =>
-        alone.front((ground) => addSecret(ground, { tenantId, owner: callbackOwner }, rotation)),
-      putKeys: (items, now) => alone.front((ground) => putKeys(ground, items, now)),
-      putFirstKey: (item, now) => alone.front((ground) => putFirstKey(ground, item, now)),
-    },
+  };
+}
+
+function tenantsOf({ front }: Alone): Verbs["tenants"] {
+  return {
+    ensureTenant: (tenant, now) => front((ground) => ensureTenant(ground, tenant, now)),
+    createTenant: (tenant, now, act) => front((ground) => createTenant(ground, tenant, now, act)),
+    changeTenant: (tenantId, change, now, act) =>
+      front((ground) => changeTenant(ground, tenantId, change, { now, act })),
+    rotateCallbackSecret: (tenantId, rotation) =>
+      front((ground) => rotateCallbackSecret(ground, tenantId, rotation)),
+    putKeys: (items, now) => front((ground) => putKeys(ground, items, now)),
+    putFirstKey: (item, now) => front((ground) => putFirstKey(ground, item, now)),
+    createKey: (key, now, act) => front((ground) => createKey(ground, key, now, act)),
+    revokeKey: (key, now, act) => front((ground) => revokeKey(ground, key, now, act)),
+    noteKeyUse: (key, at) => front((ground) => noteKeyUse(ground, key, at)),
   };
 }
 

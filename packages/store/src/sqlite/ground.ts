@@ -3,7 +3,9 @@ import type { Random } from "@ringback/core";
 import type { Effects } from "../effects.ts";
 import type { Sealing } from "../sealing.ts";
 import type { EndpointMemory } from "./endpoint-book.ts";
+import type { JobCounts } from "./job-counts.ts";
 import type { Client } from "./rows.ts";
+import type { TenantBook } from "./tenant-book.ts";
 
 export interface Ground {
   readonly client: Client;
@@ -11,4 +13,6 @@ export interface Ground {
   readonly sealing: Sealing;
   readonly effects: Effects;
   readonly endpoints: EndpointMemory;
+  readonly tenants: TenantBook;
+  readonly counts: JobCounts;
 }

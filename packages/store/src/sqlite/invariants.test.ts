@@ -45,6 +45,13 @@ const broken: Readonly<Record<string, string>> = {
   "an endpoint is paused when its lane is": `
     select * from endpoint join lane on lane.tenant_id = endpoint.tenant_id and lane.id = endpoint.id
     where (endpoint.status = 'paused') <> lane.paused`,
+  "the counts of jobs say how many of a tenant are unfinished": `
+    select 1 from tenant as t where (
+      select count(*) from job as j where j.tenant_id = t.tenant_id and j.status in ('queued', 'running')
+    ) <> (
+      select coalesce(sum(case what when 'accepted' then total else -total end), 0) from job_count as c
+      where c.tenant_id = t.tenant_id
+    )`,
   "nobody is told twice of one event": `
     select tenant_id, event_id, lane_id from delivery group by 1, 2, 3 having count(*) > 1`,
 };

@@ -4,6 +4,7 @@ import {
   isRetryPolicy,
   withoutQuery,
   type Attempt,
+  type AuditEntry,
   type DeadLetter,
   type Delivery,
   type Endpoint,
@@ -11,9 +12,21 @@ import {
   type Job,
   type JobResult,
   type RetryPolicy,
+  type Tenant,
+  type TenantLimits,
 } from "@ringback/core";
 import type { Sealing } from "../sealing.ts";
-import type { attempt, deadLetter, delivery, endpoint, event, job, jobResult } from "./schema.ts";
+import type {
+  attempt,
+  audit,
+  deadLetter,
+  delivery,
+  endpoint,
+  event,
+  job,
+  jobResult,
+  tenant,
+} from "./schema.ts";
 
 export type JobRow = typeof job.$inferSelect;
 export type EventRow = typeof event.$inferSelect;
@@ -21,6 +34,8 @@ export type EndpointRow = typeof endpoint.$inferSelect;
 export type DeliveryRow = typeof delivery.$inferSelect;
 export type AttemptRow = typeof attempt.$inferSelect;
 export type DeadLetterRow = typeof deadLetter.$inferSelect;
+export type TenantRow = typeof tenant.$inferSelect;
+export type AuditRow = typeof audit.$inferSelect;
 
 export function jobOf(row: JobRow): Job {
   return {
@@ -163,4 +178,19 @@ function responseOf(row: AttemptRow): Attempt["response"] {
 export function deadLetterOf(row: DeadLetterRow, dead: Delivery): DeadLetter {
   const { reason, httpStatus, detail, diedAt, resolvedAt } = row;
   return { delivery: dead, reason, httpStatus, detail, diedAt, resolvedAt };
+}
+
+export function tenantOf(row: TenantRow): Tenant {
+  const { tenantId: id, name, createdAt, updatedAt } = row;
+  return { id, name, limits: limitsOf(row), createdAt, updatedAt: updatedAt ?? createdAt };
+}
+
+export function limitsOf({ unfinishedMax, runningMax, requestsPerMinute }: TenantLimits): TenantLimits {
+  return { unfinishedMax, runningMax, requestsPerMinute };
+}
+
+export function auditEntryOf(row: AuditRow): AuditEntry {
+  const { tenantId, id, at, action, subject, keyTenantId, keyId, reason, details } = row;
+  const by = keyTenantId === null || keyId === null ? null : { tenantId: keyTenantId, keyId };
+  return { tenantId, id, at, action, subject, by, reason, details };
 }

@@ -119,10 +119,10 @@ interface StoreParts {
 
 function storeOf({ file, sealing, writer, changes }: StoreParts): SqliteStore {
   const { tenants, ...verbs } = createVerbs(writer.call);
-  const { reads, keys } = createReads(drizzle(file.client), sealing, asUnavailable);
+  const { reads, tenants: tenantReads } = createReads(drizzle(file.client), sealing, asUnavailable);
   return {
     ...verbs,
-    tenants: { ...tenants, ...keys },
+    tenants: { ...tenants, ...tenantReads },
     reads,
     changes: { subscribe: (listener) => changes.subscribe(listener) },
     commits: writer.statistics,

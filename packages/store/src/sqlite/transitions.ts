@@ -3,6 +3,7 @@ import type { Instant, Recovered } from "@ringback/core";
 import type { Ground } from "./ground.ts";
 import { createIntakeTransitions, type IntakeTransitions } from "./transitions/intake.ts";
 import { createKindTransitions, type KindTransitions } from "./transitions/kinds.ts";
+import { createKeyTransitions, type KeyTransitions } from "./transitions/keys.ts";
 import { createLaneTransitions, type LaneTransitions } from "./transitions/lanes.ts";
 import { createRunTransitions, type RunTransitions } from "./transitions/runs.ts";
 import { createSupportTransitions, type SupportTransitions } from "./transitions/support.ts";
@@ -32,9 +33,14 @@ export interface Transitions {
   readonly setEndpointStatus: SupportTransitions["setEndpointStatus"];
   readonly redeliver: SupportTransitions["redeliver"];
   readonly ensureTenant: TenantTransitions["ensureTenant"];
+  readonly createTenant: TenantTransitions["createTenant"];
+  readonly changeTenant: TenantTransitions["changeTenant"];
   readonly rotateCallbackSecret: TenantTransitions["rotateCallbackSecret"];
-  readonly putKeys: TenantTransitions["putKeys"];
-  readonly putFirstKey: TenantTransitions["putFirstKey"];
+  readonly putKeys: KeyTransitions["putKeys"];
+  readonly putFirstKey: KeyTransitions["putFirstKey"];
+  readonly createKey: KeyTransitions["createKey"];
+  readonly revokeKey: KeyTransitions["revokeKey"];
+  readonly noteKeyUse: KeyTransitions["noteKeyUse"];
   readonly announceKinds: KindTransitions["announce"];
   readonly announcedKinds: KindTransitions["announced"];
   /** Recovers at most `limit` runs and as many lanes. */
@@ -61,6 +67,7 @@ export function createTransitions(ground: Ground): Transitions {
   const lanes = createLaneTransitions(ground);
   const support = createSupportTransitions(ground);
   const tenants = createTenantTransitions(ground);
+  const keys = createKeyTransitions(ground);
   const kinds = createKindTransitions(ground);
   const upkeep = createUpkeep(ground);
   return {
@@ -81,13 +88,18 @@ export function createTransitions(ground: Ground): Transitions {
     releaseLanes: (held, now) => lanes.release(held, now),
     claimDeliveries: (lane, claim) => lanes.claimDeliveries(lane, claim),
     recordAttempts: (items, now) => lanes.recordAttempts(items, now),
-    createEndpoints: (items, now) => support.createEndpoints(items, now),
-    setEndpointStatus: (key, status, now) => support.setEndpointStatus(key, status, now),
-    redeliver: (items, now) => support.redeliver(items, now),
+    createEndpoints: (items, now, act) => support.createEndpoints(items, now, act),
+    setEndpointStatus: (key, status, now, act) => support.setEndpointStatus(key, status, now, act),
+    redeliver: (items, now, act) => support.redeliver(items, now, act),
     ensureTenant: (tenant, now) => tenants.ensureTenant(tenant, now),
+    createTenant: (tenant, now, act) => tenants.createTenant(tenant, now, act),
+    changeTenant: (tenantId, change, now, act) => tenants.changeTenant(tenantId, change, now, act),
     rotateCallbackSecret: (tenantId, rotation) => tenants.rotateCallbackSecret(tenantId, rotation),
-    putKeys: (items, now) => tenants.putKeys(items, now),
-    putFirstKey: (item, now) => tenants.putFirstKey(item, now),
+    putKeys: (items, now) => keys.putKeys(items, now),
+    putFirstKey: (item, now) => keys.putFirstKey(item, now),
+    createKey: (key, now, act) => keys.createKey(key, now, act),
+    revokeKey: (key, now, act) => keys.revokeKey(key, now, act),
+    noteKeyUse: (key, at) => keys.noteKeyUse(key, at),
     announceKinds: (announcement) => kinds.announce(announcement),
     announcedKinds: (since) => kinds.announced(since),
     recoverSome: (whose) => ({ runs: runs.recover(whose), ...lanes.recover(whose) }),

@@ -1,15 +1,14 @@
 // The port's verbs that write, in terms of the transitions that are called for them.
 import type { Store } from "@ringback/core";
+import type { KeyReads } from "./reads/keys.ts";
+import type { TenantReads } from "./reads/tenants.ts";
 import type { CallTransition } from "./transitions.ts";
 
 export type Verbs = Pick<
   Store,
   "intake" | "runs" | "lanes" | "support" | "kinds" | "recover" | "due" | "expire"
 > & {
-  readonly tenants: Pick<
-    Store["tenants"],
-    "ensureTenant" | "rotateCallbackSecret" | "putKeys" | "putFirstKey"
-  >;
+  readonly tenants: Omit<Store["tenants"], keyof TenantReads | keyof KeyReads>;
 };
 
 /** How much one transaction of `recover` takes on, so that others are not kept waiting. */
@@ -41,15 +40,20 @@ export function createVerbs(call: CallTransition): Verbs {
       recordAttempts: (items, now) => call("recordAttempts", items, now),
     },
     support: {
-      createEndpoints: (items, now) => call("createEndpoints", items, now),
-      setEndpointStatus: (key, status, now) => call("setEndpointStatus", key, status, now),
-      redeliver: (items, now) => call("redeliver", items, now),
+      createEndpoints: (items, now, act) => call("createEndpoints", items, now, act),
+      setEndpointStatus: (key, status, now, act) => call("setEndpointStatus", key, status, now, act),
+      redeliver: (items, now, act) => call("redeliver", items, now, act),
     },
     tenants: {
       ensureTenant: (tenant, now) => call("ensureTenant", tenant, now),
+      createTenant: (tenant, now, act) => call("createTenant", tenant, now, act),
+      changeTenant: (tenantId, change, now, act) => call("changeTenant", tenantId, change, now, act),
       rotateCallbackSecret: (tenantId, rotation) => call("rotateCallbackSecret", tenantId, rotation),
       putKeys: (items, now) => call("putKeys", items, now),
       putFirstKey: (item, now) => call("putFirstKey", item, now),
+      createKey: (key, now, act) => call("createKey", key, now, act),
+      revokeKey: (key, now, act) => call("revokeKey", key, now, act),
+      noteKeyUse: (key, at) => call("noteKeyUse", key, at),
     },
     kinds: {
       announce: (announcement) => call("announceKinds", announcement),

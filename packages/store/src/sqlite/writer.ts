@@ -5,7 +5,9 @@ import { createGroupCommit, type CommitStatistics } from "../group-commit.ts";
 import type { Sealing } from "../sealing.ts";
 import { createEndpointBook } from "./endpoint-book.ts";
 import { asUnavailable } from "./faults.ts";
+import { createJobCounts } from "./job-counts.ts";
 import type { Client } from "./rows.ts";
+import { createTenantBook } from "./tenant-book.ts";
 import { createTransitions, type CallTransition } from "./transitions.ts";
 
 export interface Writer {
@@ -27,7 +29,9 @@ export function createWriter(client: Client, options: WriterOptions): Writer {
   const { random, sealing, log, committed } = options;
   const effects = createEffects();
   const endpoints = createEndpointBook(client);
-  const transitions = createTransitions({ client, random, sealing, effects, endpoints });
+  const tenants = createTenantBook(client);
+  const counts = createJobCounts(client);
+  const transitions = createTransitions({ client, random, sealing, effects, endpoints, tenants, counts });
   const begin = client.prepare("begin immediate");
   const commit = client.prepare("commit");
   const writes = createGroupCommit({
@@ -35,6 +39,7 @@ export function createWriter(client: Client, options: WriterOptions): Writer {
       begin.run();
       try {
         body();
+        counts.write();
         commit.run();
       } catch (thrown) {
         // SQLite has rolled back by itself after some faults, a full disk among them.
@@ -46,6 +51,8 @@ export function createWriter(client: Client, options: WriterOptions): Writer {
     rolledBack() {
       effects.take();
       endpoints.forgetAll();
+      tenants.forgetAll();
+      counts.forgetAll();
     },
     asUnavailable,
     log,

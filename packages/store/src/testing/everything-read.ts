@@ -1,5 +1,12 @@
 // Asks every read that there is, with every filter, so that whoever listens hears every statement.
-import type { DeliveryFilter, JobFilter, PageRequest, ReadStore } from "@ringback/core";
+import type {
+  AuditFilter,
+  DeliveryFilter,
+  JobFilter,
+  PageRequest,
+  ReadStore,
+  TenantStore,
+} from "@ringback/core";
 import { tenantId } from "../conformance/scene.ts";
 
 const pages: readonly PageRequest[] = [
@@ -26,8 +33,23 @@ const deliveryFilters: readonly DeliveryFilter[] = [
   { from: 1, until: 2_000 },
 ];
 
+const auditFilters: readonly AuditFilter[] = [
+  {},
+  { subject: "key_3" },
+  { action: "key.created", keyId: "key_3" },
+  { from: 1, until: 2_000 },
+];
+
+export interface EveryRead {
+  readonly reads: ReadStore;
+  readonly tenants: Pick<
+    TenantStore,
+    "findKey" | "getKey" | "listKeys" | "getTenant" | "listTenants" | "listAudit"
+  >;
+}
+
 /** The ids are those of `manyRows`. */
-export async function readEverything(reads: ReadStore): Promise<void> {
+export async function readEverything({ reads, tenants }: EveryRead): Promise<void> {
   for (const page of pages) {
     for (const filter of jobFilters) await reads.listJobs(tenantId, filter, page);
     for (const filter of deliveryFilters) {
@@ -35,6 +57,9 @@ export async function readEverything(reads: ReadStore): Promise<void> {
       await reads.listDeadLetters(tenantId, filter, page);
     }
     await reads.listEndpoints(tenantId, page);
+    await tenants.listKeys(tenantId, page);
+    await tenants.listTenants(page);
+    for (const filter of auditFilters) await tenants.listAudit(tenantId, filter, page);
   }
   await reads.getJob(tenantId, "job_1000000002");
   await reads.getResult(tenantId, "job_1000000002");
@@ -53,4 +78,7 @@ export async function readEverything(reads: ReadStore): Promise<void> {
   await reads.findByOwnId(tenantId, "job_1000000002");
   await reads.listJobs(tenantId, { unexpiredAt: 1 }, { after: null, limit: 9 });
   await reads.callbackSecrets(tenantId, 1);
+  await tenants.findKey("l1000000002");
+  await tenants.getKey(tenantId, "key_1000000002");
+  await tenants.getTenant(tenantId);
 }

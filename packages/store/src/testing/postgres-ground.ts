@@ -41,6 +41,8 @@ const emptyEverything = [
   "job",
   "lane",
   "endpoint",
+  "audit",
+  "job_count",
   "signing_secret",
   "api_key",
   "feed_floor",

@@ -2,6 +2,7 @@
 import {
   isDone,
   outsideHolders,
+  notAdmitted,
   type Acceptance,
   type Accepted,
   type CancelAnswer,
@@ -9,10 +10,13 @@ import {
   type Job,
   type JobKey,
   type JobWithPayloads,
+  type NotAdmitted,
 } from "@ringback/core";
+import { createAcceptedAhead, type AcceptedAhead } from "../../accepted-ahead.ts";
 import { noEndpoints, readEndpointBook } from "../endpoint-book.ts";
 import { keyOf } from "../draft.ts";
 import type { Ground } from "../ground.ts";
+import { readLoads, sendAcceptLock } from "../job-counts.ts";
 import { jobOf, type JobRow } from "../nouns.ts";
 import { inserter } from "../rows.ts";
 import { idempotency } from "../schema.ts";
@@ -64,16 +68,21 @@ const deleteResults = `delete from job_result where (tenant_id, job_id) in (sele
 const selectJobs = `select ${jobColumns} from job as t ${itsInput}
   where (t.tenant_id, t.id) in (select * from unnest($1::text[], $2::text[]))`;
 
-/** What a request can run into: keys and ids that are taken, and endpoints that are not there. */
+/** What a request can run into: keys and ids that are taken, endpoints that are not there, and limits. */
 interface Known {
   readonly keys: Map<string, UsedKey>;
   /** By job, the hash of the request that made it under an id of its client's; null when it was not made so. */
   readonly ownIds: Map<string, string | null>;
   readonly endpoints: EndpointBook;
+  readonly admission: AdmissionBook;
 }
 
-async function readKnown({ transaction }: Ground, items: readonly AtTime<Acceptance>[]): Promise<Known> {
-  const [ownIds, keys, endpoints] = await Promise.all([
+async function readKnown(ground: Ground, items: readonly AtTime<Acceptance>[]): Promise<Known> {
+  const { transaction } = ground;
+  const tenantIds = [...new Set(items.map(({ item }) => item.job.tenantId))];
+  // Everything that is asked after the lock sees what other processes have accepted before.
+  sendAcceptLock(transaction, tenantIds);
+  const [ownIds, keys, endpoints, admission] = await Promise.all([
     takenIds(
       transaction,
       items.filter(({ item }) => item.ownId !== undefined),
@@ -82,12 +91,10 @@ async function readKnown({ transaction }: Ground, items: readonly AtTime<Accepta
       transaction,
       items.filter(({ item }) => item.idempotency !== null),
     ),
-    readEndpointBook(
-      transaction,
-      items.map(({ item }) => item.job.tenantId),
-    ),
+    readEndpointBook(transaction, tenantIds),
+    readAdmission(ground, items, tenantIds),
   ]);
-  return { keys, ownIds, endpoints };
+  return { keys, ownIds, endpoints, admission };
 }
 
 /** What is to be answered without a new job: the earlier one of this request, or why there can be none. */
@@ -119,7 +126,12 @@ export async function acceptTogether(
   items: readonly AtTime<Acceptance>[],
 ): Promise<Accepted[]> {
   const known = await readKnown(ground, items);
-  const answers = items.map((item) => settled(item, known));
+  const ahead = createAcceptedAhead();
+  const answers = items.map((at) => {
+    const answer = settled(at, known) ?? known.admission.refused(at.item, ahead);
+    if (answer === null) ahead.add(at.item.job.tenantId);
+    return answer;
+  });
   const isRefused = answers.some((one) => one !== null && one.kind !== "earlier");
   if (!isRefused) return acceptKnowing(ground, items, known);
   return resolveEarlier(
@@ -139,13 +151,13 @@ async function acceptKnowing(
   known: Known,
 ): Promise<Accepted[]> {
   const { transaction, draft } = ground;
-  const { keys: used, ownIds, endpoints } = known;
+  const { keys: used, ownIds, endpoints, admission } = known;
   const jobs = createJobBook(ground, [], endpoints);
   const keys: (typeof idempotency.$inferInsert)[] = [];
   const accepted = new Map<string, JobWithPayloads>();
 
   function accept({ item, now }: AtTime<Acceptance>): Accepted | Earlier {
-    const answer = settled({ item, now }, known);
+    const answer = settled({ item, now }, known) ?? admission.refused(item);
     if (answer !== null) return answer;
     const { tenantId, id: jobId, input } = item.job;
     const { idempotency: key, ownId } = item;
@@ -158,12 +170,50 @@ async function acceptKnowing(
     }
     const job = { ...jobOf(row), input, result: null };
     accepted.set(keyOf(tenantId, jobId), job);
+    admission.accepted(tenantId);
     return { kind: "accepted", job };
   }
 
   const answers = items.map(accept);
   if (keys.length > 0) draft.thenAsk(() => takeKeys(transaction, keys));
   return resolveEarlier(ground, answers, accepted);
+}
+
+/** Judges one job after the other; `accepted` counts those that were. */
+interface AdmissionBook {
+  /** Null when the job may be accepted after those that are `ahead` of it. */
+  refused(item: Acceptance, ahead?: AcceptedAhead): NotAdmitted | null;
+  accepted(tenantId: string): void;
+}
+
+async function readAdmission(
+  { transaction, backlog }: Ground,
+  items: readonly AtTime<Acceptance>[],
+  tenantIds: readonly string[],
+): Promise<AdmissionBook> {
+  const first = items.find(({ item }) => item.admission !== undefined);
+  if (first === undefined) return { refused: () => null, accepted: () => undefined };
+  const [rows] = await Promise.all([
+    readLoads(transaction, tenantIds),
+    backlog.refresh(transaction, first.now),
+  ]);
+  const loads = new Map(rows.map((row) => [row.tenantId, { ...row }]));
+  return {
+    refused({ job: { tenantId }, admission }, ahead) {
+      if (admission === undefined) return null;
+      const { unfinished = 0, unfinishedMax = null } = loads.get(tenantId) ?? {};
+      return notAdmitted(admission, {
+        unfinished: unfinished + (ahead?.of(tenantId) ?? 0),
+        unfinishedMax,
+        backlog: backlog.unfinished + (ahead?.all ?? 0),
+      });
+    },
+    accepted(tenantId) {
+      const load = loads.get(tenantId);
+      if (load !== undefined) load.unfinished += 1;
+      backlog.accepted();
+    },
+  };
 }
 
 /** A key of another call, whose job is to be shown as it is now. */

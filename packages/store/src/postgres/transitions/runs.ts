@@ -31,17 +31,18 @@ import {
   type JobBook,
   type LoadedJob,
 } from "./job-book.ts";
+import { takeInTurn, usedPairs } from "./turns.ts";
 
 export interface Lease<Key> {
   readonly key: Key;
   readonly leaseUntil: Instant;
 }
 
-/** How far `failUnknownKinds` looks in each priority. Known kinds ahead of an unknown one are claimed in time, so it comes within reach. */
-const unknownKindsLookedAtMax = 10_000;
+/** How far `failUnknownKinds` looks with each tenant. Known kinds ahead of an unknown one are claimed in time, so it comes within reach. */
+const unknownKindsLookedAtMax = 1_000;
 
 /** The priorities in use, the greater first: the claim's index begins with the priority, so each costs one seek. */
-export const usedPriorities = `with recursive used(priority) as (
+const usedPriorities = `with recursive used(priority) as (
     (select j.priority from job as j where j.status = 'queued' order by j.priority desc limit 1)
     union all
     select (select j.priority from job as j where j.status = 'queued' and j.priority < used.priority
@@ -50,15 +51,6 @@ export const usedPriorities = `with recursive used(priority) as (
   )`;
 
 // What another process is claiming at the moment is passed over.
-const claimDue = `${usedPriorities} select ${jobColumns}
-  from (
-    select found.* from used cross join lateral (
-      select j.* from job as j
-      where j.status = 'queued' and j.priority = used.priority and j.due_at <= $1 and j.kind = any($2::text[])
-      order by j.due_at, j.id limit $3 for no key update skip locked
-    ) as found where used.priority is not null limit $3
-  ) as t ${itsInput}`;
-
 const claimDueOf = `${usedPriorities} select ${jobColumns}
   from (
     select found.* from used cross join lateral (
@@ -69,16 +61,17 @@ const claimDueOf = `${usedPriorities} select ${jobColumns}
     ) as found where used.priority is not null limit $3
   ) as t ${itsInput}`;
 
-const claimUnknown = `${usedPriorities} select ${jobColumns}
+const claimUnknown = `${usedPairs} select ${jobColumns}
   from (
     select found.* from used cross join lateral (
       select j.* from job as j where (j.tenant_id, j.id) in (
         select tenant_id, id from (
-          select tenant_id, id, kind from job where status = 'queued' and priority = used.priority and due_at <= $1
+          select tenant_id, id, kind from job where status = 'queued' and priority = used.priority
+            and tenant_id = used.tenant_id and due_at <= $1
           order by due_at, id limit ${unknownKindsLookedAtMax}
         ) as looked_at where kind <> all($2::text[]) limit $3
       ) and j.status = 'queued' for no key update skip locked
-    ) as found where used.priority is not null limit $3
+    ) as found limit $3
   ) as t ${itsInput}`;
 
 const lockLapsed = `select ${jobColumns} from (
@@ -102,8 +95,8 @@ export async function claimRuns(
   ground: Ground,
   options: Parameters<RunStore["claim"]>[0],
 ): Promise<ClaimedRun[]> {
-  const { kinds, limit, now } = options;
-  return begin(ground, await ground.transaction.ask(claimDue, [now, kinds, limit]), options);
+  const loaded = await takeInTurn(ground.transaction, options, ground.turns);
+  return begin(ground, loaded, options);
 }
 
 export async function claimRunsFor(
@@ -112,26 +105,25 @@ export async function claimRunsFor(
 ): Promise<ClaimedRun[]> {
   const { tenantId, kinds, limit, now } = options;
   const found = await ground.transaction.ask(claimDueOf, [now, kinds, limit, tenantId]);
-  return begin(ground, found, { ...options, holder: outsideHolders.lease });
+  return begin(ground, found.map(readJob), { ...options, holder: outsideHolders.lease });
 }
 
 async function begin(
   ground: Ground,
-  found: Parameters<typeof readJob>[0][],
+  found: readonly LoadedJob[],
   lease: {
     readonly holder: string;
-    readonly limit: number;
     readonly now: Instant;
     readonly leaseMs: number;
   },
 ): Promise<ClaimedRun[]> {
   const { holder, now } = lease;
   const leaseUntil = now + lease.leaseMs;
-  const loaded = found.map(readJob).toSorted(byUrgency);
+  const loaded = found.toSorted(byUrgency);
   const jobs = await bookOf(ground, loaded);
   const startable = loaded.filter(({ row }) => !isGivenUp({ ground, jobs, now }, row));
-  // What was given up may have stood before others that are due.
-  if (loaded.length === lease.limit && startable.length < lease.limit) ground.effects.ringJobs(now);
+  // What was given up may have stood before others that are due, and has taken the places of its tenant and kind.
+  if (startable.length < loaded.length) ground.effects.ringJobs(now);
   return startable.map(({ row: due, input }) => {
     const begun = begunRun(due, { holder, now, leaseUntil });
     const row = jobs.advance(begun, { type: "job.started" }, now);
@@ -268,6 +260,7 @@ interface Ending {
 function end(ending: Ending, row: JobRow, outcome: RunOutcome): RunEnded {
   const { ground, jobs, now } = ending;
   const next = afterRun(row, outcome, now, ground.random);
+  if (ground.turns.limits.concern(row)) ground.effects.ringJobs(now);
   if (next.status === "queued") {
     const { dueAt, lostRuns, releasedRuns } = next;
     const freed = { ...row, status: next.status, claimedBy: null, leaseUntil: null };

@@ -1,11 +1,12 @@
 // What the support desk and the owners of endpoints change: endpoints, their pauses, and redeliveries.
-import type { Delivery, Endpoint, Instant, NewEndpoint } from "@ringback/core";
+import type { Act, Delivery, Endpoint, Instant, NewEndpoint } from "@ringback/core";
 import { keyOf } from "../draft.ts";
 import type { Ground } from "../ground.ts";
 import { deliveryOf, endpointOf, type DeliveryRow } from "../nouns.ts";
 import { inserter } from "../rows.ts";
 import { endpoint } from "../schema.ts";
 import { redelivered } from "../states.ts";
+import { sendAudit } from "./audit.ts";
 import { lockDeliveriesOf, sendJobLocks, type DeliveryKey } from "./attempts.ts";
 import type { AtTime } from "./intake.ts";
 import { lockLanesOf } from "./lane-locks.ts";
@@ -20,6 +21,7 @@ export async function createEndpoints(
   ground: Ground,
   items: readonly NewEndpoint[],
   now: Instant,
+  act?: Act,
 ): Promise<Endpoint[]> {
   const { transaction, draft, sealing } = ground;
   const rows = items.map((item) => {
@@ -36,12 +38,23 @@ export async function createEndpoints(
     draft.makeLane({ tenantId, laneId: id }, { endpointId: id });
     await addSecret(ground, { tenantId, owner: id }, { secret, now, overlapUntil: now });
   }
+  const done = items.map(({ tenantId, id, host }) => ({
+    tenantId,
+    action: "endpoint.created" as const,
+    subject: id,
+    details: { host },
+  }));
+  sendAudit(ground, done, act, now);
   return rows.map((row) => endpointOf(row, sealing));
+}
+
+export interface Redelivery extends DeliveryKey {
+  readonly act: Act | undefined;
 }
 
 export async function redeliver(
   ground: Ground,
-  items: readonly AtTime<DeliveryKey>[],
+  items: readonly AtTime<Redelivery>[],
 ): Promise<(Delivery | null)[]> {
   const keys = items.map(({ item }) => item);
   sendJobLocks(ground, keys);
@@ -58,6 +71,9 @@ export async function redeliver(
     const next = redelivered(row, policyOf(row), now);
     save(ground, next, { earlier: row, now });
     rows.set(key, next);
+    const { tenantId, id: subject } = row;
+    const details = { status: row.status };
+    sendAudit(ground, [{ tenantId, action: "delivery.redelivered", subject, details }], item.act, now);
     return deliveryOf(next, locked.get(keyOf(row.tenantId, row.laneId))?.paused ?? false);
   });
 }

@@ -1,54 +1,90 @@
-// Makes tenants, rotates their callback secrets, and keeps API keys.
-import type { Instant, NewApiKey } from "@ringback/core";
+// Makes and changes tenants, and rotates their callback secrets.
+import type { Act, Instant, NewTenant, Tenant, TenantChange, TenantStore } from "@ringback/core";
 import { callbackOwner } from "../../secret-place.ts";
+import { changedTenant } from "../../tenant-change.ts";
 import type { Ground } from "../ground.ts";
-import { inserter } from "../rows.ts";
-import { apiKey, tenant } from "../schema.ts";
+import { tenantOf, type TenantRow } from "../nouns.ts";
+import { inserter, rowReader, saver } from "../rows.ts";
+import { jobCount, tenant } from "../schema.ts";
+import { sendAudit } from "./audit.ts";
 import { addSecret } from "./secret-rows.ts";
 
+const reader = rowReader(tenant);
 const insertTenant = inserter(tenant, {
   suffix: `on conflict do nothing returning t.tenant_id as "tenantId"`,
 });
-const insertKey = inserter(apiKey);
-const dropReplaced = "delete from api_key where (tenant_id = $1 and id = $2) or lookup = $3";
+const insertCount = inserter(jobCount, { suffix: "on conflict do nothing" });
+const lockTenant = `select ${reader.list} from tenant as t where t.tenant_id = $1 for no key update`;
+const save = saver(tenant, {
+  set: ["name", "unfinishedMax", "runningMax", "requestsPerMinute", "updatedAt"],
+  key: ["tenantId"],
+});
 
-/** Any number; it tells this lock from others that one may take in the same database. */
-const firstKeyLock = "select pg_advisory_xact_lock(724615)";
+/** False when there is one of that id already. */
+async function make(ground: Ground, row: TenantRow, callbackSecret: string): Promise<boolean> {
+  const { tenantId, createdAt: now } = row;
+  const made = await ground.transaction.ask(insertTenant.text, [insertTenant.spell([row])]);
+  if (made.length === 0) return false;
+  const none = { tenantId, what: "accepted" as const, total: 0 };
+  ground.transaction.send(insertCount.text, [insertCount.spell([none])]);
+  await addSecret(
+    ground,
+    { tenantId, owner: callbackOwner },
+    { secret: callbackSecret, now, overlapUntil: now },
+  );
+  return true;
+}
 
 export async function ensureTenant(
   ground: Ground,
   { id, callbackSecret }: { readonly id: string; readonly callbackSecret: string },
   now: Instant,
 ): Promise<boolean> {
-  const made = await ground.transaction.ask(insertTenant.text, [
-    insertTenant.spell([{ tenantId: id, createdAt: now }]),
-  ]);
-  if (made.length === 0) return false;
-  const owner = { tenantId: id, owner: callbackOwner };
-  await addSecret(ground, owner, { secret: callbackSecret, now, overlapUntil: now });
-  return true;
+  return make(ground, newTenantRow(id, now), callbackSecret);
 }
 
-export async function putKeys(
-  { transaction }: Ground,
-  items: readonly NewApiKey[],
+export async function createTenant(
+  ground: Ground,
+  { id, name, limits, callbackSecret }: NewTenant,
   now: Instant,
-): Promise<void> {
-  if (items.length === 0) return;
-  transaction.mark();
-  // One after the other, since a list may hold the same key twice.
-  for (const item of items) {
-    transaction.send(dropReplaced, [item.tenantId, item.id, item.lookup]);
-    transaction.send(insertKey.text, [insertKey.spell([{ ...item, createdAt: now }])]);
-  }
+  act: Act,
+): Promise<Tenant | null> {
+  const row = { ...newTenantRow(id, now), name, ...limits };
+  if (!(await make(ground, row, callbackSecret))) return null;
+  const details = { name, ...limits };
+  sendAudit(ground, [{ tenantId: id, action: "tenant.created", subject: id, details }], act, now);
+  return tenantOf(row);
 }
 
-/** Processes that start together wait for one another here; the later ones find the first one's key. */
-export async function putFirstKey({ transaction }: Ground, item: NewApiKey, now: Instant): Promise<boolean> {
-  transaction.mark();
-  transaction.send(firstKeyLock);
-  const known = await transaction.ask("select 1 from api_key limit 1");
-  if (known.length > 0) return false;
-  transaction.send(insertKey.text, [insertKey.spell([{ ...item, createdAt: now }])]);
-  return true;
+export async function changeTenant(
+  ground: Ground,
+  tenantId: string,
+  change: TenantChange,
+  { now, act }: { readonly now: Instant; readonly act: Act },
+): Promise<Tenant | null> {
+  const [raw] = await ground.transaction.ask(lockTenant, [tenantId]);
+  if (raw === undefined) return null;
+  const before = reader.read(raw);
+  const changed = changedTenant(before, change, now);
+  if (changed === null) return tenantOf(before);
+  const { row, details } = changed;
+  ground.transaction.send(save.text, [save.spell([row])]);
+  sendAudit(ground, [{ tenantId, action: "tenant.changed", subject: tenantId, details }], act, now);
+  return tenantOf(row);
+}
+
+export async function rotateCallbackSecret(
+  ground: Ground,
+  tenantId: string,
+  { secret, overlapUntil, now, act }: Parameters<TenantStore["rotateCallbackSecret"]>[1],
+): Promise<void> {
+  await addSecret(ground, { tenantId, owner: callbackOwner }, { secret, now, overlapUntil });
+  const details = { overlapMs: overlapUntil - now };
+  const done = { tenantId, action: "callback_secret.rotated" as const, subject: tenantId, details };
+  sendAudit(ground, [done], act, now);
+}
+
+function newTenantRow(tenantId: string, createdAt: Instant): TenantRow {
+  const limits = { unfinishedMax: null, runningMax: null, requestsPerMinute: null };
+  return { tenantId, createdAt, name: null, ...limits, updatedAt: null };
 }

@@ -4,13 +4,14 @@ import type { Ground } from "../ground.ts";
 import { deleteOver } from "./retention.ts";
 import { expireJobs } from "./job-expiry.ts";
 import { expireKinds } from "./kinds.ts";
-import { usedPriorities } from "./runs.ts";
+import { usedPairs } from "./turns.ts";
 
-const earliest = (condition: string): string => `${usedPriorities}
+const earliest = (condition: string): string => `${usedPairs}
   select min(first.due_at) as at from used cross join lateral (
     select j.due_at from job as j
-    where j.status = 'queued' and j.priority = used.priority and ${condition} order by j.due_at limit 1
-  ) as first where used.priority is not null`;
+    where j.status = 'queued' and j.priority = used.priority and j.tenant_id = used.tenant_id and ${condition}
+    order by j.due_at limit 1
+  ) as first`;
 const jobsSince = earliest("j.due_at <= $1");
 const nextJobAt = earliest("j.due_at > $1");
 const freeLane = "claimed_by is null and not paused and due_at is not null";

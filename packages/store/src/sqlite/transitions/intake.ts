@@ -2,6 +2,7 @@
 import {
   isDone,
   outsideHolders,
+  notAdmitted,
   type Acceptance,
   type Accepted,
   type CancelAnswer,
@@ -10,6 +11,7 @@ import {
   type JobKey,
   type JobWithPayloads,
 } from "@ringback/core";
+import { createAcceptedAhead, type AcceptedAhead } from "../../accepted-ahead.ts";
 import type { Ground } from "../ground.ts";
 import { jobOf, type JobRow } from "../nouns.ts";
 import { inserter, rowReader, type RawRow } from "../rows.ts";
@@ -25,7 +27,7 @@ export interface IntakeTransitions {
 }
 
 export function createIntakeTransitions(ground: Ground): IntakeTransitions {
-  const { client, effects, endpoints } = ground;
+  const { client, counts, effects, endpoints, tenants } = ground;
   const jobs = createJobRows(ground);
   const insertJob = inserter(client, job);
   const insertInput = inserter(client, jobInput);
@@ -86,14 +88,26 @@ export function createIntakeTransitions(ground: Ground): IntakeTransitions {
     return row === null ? null : { kind: "replayed", job: withPayloads(row) };
   }
 
+  /** Null when the job may be accepted after those that are `ahead` of it. */
+  function refusedBy(item: Acceptance, ahead?: AcceptedAhead): Accepted | null {
+    const { admission } = item;
+    if (admission === undefined) return null;
+    const { tenantId } = item.job;
+    const { unfinishedMax } = tenants.limitsOf(tenantId);
+    const unfinished = counts.unfinishedOf(tenantId) + (ahead?.of(tenantId) ?? 0);
+    const backlog = counts.unfinished() + (ahead?.all ?? 0);
+    return notAdmitted(admission, { unfinished, unfinishedMax, backlog });
+  }
+
   function accept(item: Acceptance, now: Instant): Accepted {
-    const known = settled(item, now);
-    if (known !== null) return known;
+    const answer = settled(item, now) ?? refusedBy(item);
+    if (answer !== null) return answer;
     const { job: asked, idempotency: key } = item;
     const { tenantId, id, input } = asked;
     const announcement = jobs.announce(firstJobRow(item, now, ground.sealing), "job.queued");
     const { row } = announcement;
     insertJob(row);
+    counts.accepted(tenantId);
     if (input !== null) insertInput({ tenantId, jobId: id, body: input });
     if (key !== null) {
       const { requestHash, expiresAt } = key;
@@ -136,9 +150,14 @@ export function createIntakeTransitions(ground: Ground): IntakeTransitions {
   return {
     acceptJobs: (items, now) => items.map((item) => accept(item, now)),
     acceptTogether(items, now) {
-      const known = items.map((item) => settled(item, now));
-      const isRefused = known.some((one) => one !== null && one.kind !== "replayed");
-      if (isRefused) return known.map((one) => one ?? { kind: "withheld" });
+      const ahead = createAcceptedAhead();
+      const answers = items.map((item) => {
+        const answer = settled(item, now) ?? refusedBy(item, ahead);
+        if (answer === null) ahead.add(item.job.tenantId);
+        return answer;
+      });
+      const isRefused = answers.some((one) => one !== null && one.kind !== "replayed");
+      if (isRefused) return answers.map((one) => one ?? { kind: "withheld" });
       return items.map((item) => accept(item, now));
     },
     cancelJobs: (items, now) => items.map((item) => cancel(item, now)),

@@ -79,6 +79,7 @@ export function createJobRows(ground: Ground): JobRows {
       const receivers = telling === null ? [] : receiversOf(next, telling.type, ground.endpoints);
       const row = counted({ ...next, version: next.version + 1 }, receivers);
       save(row);
+      if (isDone(row.status)) ground.counts.ended(row.tenantId);
       effects.jobChanged(row.tenantId, row.id);
       // The end is always told, for the feed; what comes before only when somebody asked for it.
       if (telling !== null && (receivers.length > 0 || isDone(row.status))) {

@@ -16,12 +16,15 @@ import {
   type RunProgress,
   type RunStore,
 } from "@ringback/core";
+import { createKindRooms } from "../../kind-rooms.ts";
+import { createRunningLimits } from "../../running-limits.ts";
 import type { Ground } from "../ground.ts";
 import { jobOf, type JobRow } from "../nouns.ts";
 import { inserter, rowReader, type RawRow } from "../rows.ts";
 import { job, jobResult } from "../schema.ts";
 import { begunRun, endedJob, noProgress } from "../states.ts";
 import { createJobRows } from "./job-rows.ts";
+import { createTurns } from "./turns.ts";
 
 export interface RunTransitions {
   claim(options: Parameters<RunStore["claim"]>[0]): ClaimedRun[];
@@ -39,12 +42,20 @@ export interface RunTransitions {
   recover(options: { readonly now: Instant; readonly soleHolder?: string; readonly limit: number }): number;
 }
 
-/** How far `failUnknownKinds` looks in each priority. Known kinds ahead of an unknown one are claimed in time, so it comes within reach. */
-const unknownKindsLookedAtMax = 10_000;
+/** How far `failUnknownKinds` looks with each tenant. Known kinds ahead of an unknown one are claimed in time, so it comes within reach. */
+const unknownKindsLookedAtMax = 1_000;
+
+interface UnknownKinds {
+  readonly dueBefore: Instant;
+  /** The known ones, as JSON. */
+  readonly spelledKinds: string;
+}
 
 export function createRunTransitions(ground: Ground): RunTransitions {
   const { client, effects, random } = ground;
   const jobs = createJobRows(ground);
+  const limits = createRunningLimits();
+  const turns = createTurns(ground, limits);
   const reader = rowReader(job);
   const insertResult = inserter(client, jobResult);
   const nextPriority = client
@@ -52,25 +63,29 @@ export function createRunTransitions(ground: Ground): RunTransitions {
       "select priority from job where status = 'queued' and priority < ? order by priority desc limit 1",
     )
     .pluck();
-  const selectDue = client.prepare<[number, Instant, string, number], RawRow>(
-    `select ${reader.list} from job
-     where status = 'queued' and priority = ? and due_at <= ? and kind in (select value from json_each(?))
-     order by due_at, id limit ?`,
-  );
   const selectDueOf = client.prepare<[number, string, Instant, string, number], RawRow>(
     `select ${reader.list} from job
      where status = 'queued' and priority = ? and tenant_id = ? and due_at <= ?
        and kind in (select value from json_each(?))
      order by due_at, id limit ?`,
   );
-  const selectUnknown = client.prepare<[number, Instant, number, string, number], RawRow>(
+  const nextTenant = client
+    .prepare<[number, string], string>(
+      `select tenant_id from job where status = 'queued' and priority = ? and tenant_id > ? order by tenant_id limit 1`,
+    )
+    .pluck();
+  const selectUnknown = client.prepare<[number, string, Instant, number, string, number], RawRow>(
     `select ${reader.list} from job where rowid in (
        select found from (
-         select rowid as found, kind from job where status = 'queued' and priority = ? and due_at <= ?
+         select rowid as found, kind from job
+         where status = 'queued' and priority = ? and tenant_id = ? and due_at <= ?
          order by due_at, id limit ?
        ) where kind not in (select value from json_each(?)) limit ?
      )`,
   );
+  const countRunning = client
+    .prepare<[string], number>("select count(*) from job where status = 'running' and kind = ?")
+    .pluck();
   const selectUnstarted = client.prepare<[Instant, number], RawRow>(
     `select ${reader.list} from job where status = 'queued' and start_by is not null and start_by <= ?
      order by start_by limit ?`,
@@ -94,13 +109,35 @@ export function createRunTransitions(ground: Ground): RunTransitions {
     return row?.status === "running" && row.token === token ? row : null;
   };
 
-  /** What `select` finds in each priority in use, the greater first, until there are `limit`. */
-  function byPriority(limit: number, select: (priority: number, wanted: number) => RawRow[]): JobRow[] {
-    const rows: JobRow[] = [];
+  /** Has `take` take what it finds in each priority in use, the greater first, until there are `limit`. */
+  function byPriority(limit: number, take: (priority: number, wanted: number) => number): void {
     let priority = nextPriority.get(Number.MAX_SAFE_INTEGER);
-    while (priority !== undefined && rows.length < limit) {
-      rows.push(...select(priority, limit - rows.length).map(reader.read));
+    for (let left = limit; priority !== undefined && left > 0;) {
+      left -= take(priority, left);
       priority = nextPriority.get(priority);
+    }
+  }
+
+  function roomsOf(most: Readonly<Record<string, number>>): Map<string, number> {
+    return new Map(Object.entries(most).map(([kind, max]) => [kind, max - (countRunning.get(kind) ?? 0)]));
+  }
+
+  function unknownIn(priority: number, wanted: number, asked: UnknownKinds): JobRow[] {
+    const { dueBefore, spelledKinds } = asked;
+    const rows: JobRow[] = [];
+    let tenantId = nextTenant.get(priority, "");
+    while (tenantId !== undefined && rows.length < wanted) {
+      const left = wanted - rows.length;
+      const found = selectUnknown.all(
+        priority,
+        tenantId,
+        dueBefore,
+        unknownKindsLookedAtMax,
+        spelledKinds,
+        left,
+      );
+      rows.push(...found.map(reader.read));
+      tenantId = nextTenant.get(priority, tenantId);
     }
     return rows;
   }
@@ -116,6 +153,7 @@ export function createRunTransitions(ground: Ground): RunTransitions {
 
   function end(row: JobRow, outcome: RunOutcome, now: Instant): RunEnded {
     const next = afterRun(row, outcome, now, random);
+    if (limits.concern(row)) effects.ringJobs(now);
     if (next.status === "queued") {
       const { dueAt, lostRuns, releasedRuns } = next;
       const freed = { ...row, status: next.status, claimedBy: null, leaseUntil: null };
@@ -162,18 +200,35 @@ export function createRunTransitions(ground: Ground): RunTransitions {
 
   return {
     claim(options) {
-      const { holder, kinds, limit, now, leaseMs } = options;
-      const spelledKinds = JSON.stringify(kinds);
-      const rows = byPriority(limit, (priority, wanted) =>
-        selectDue.all(priority, now, spelledKinds, wanted),
-      );
-      return beginAll(rows, { holder, limit, now, leaseUntil: now + leaseMs });
+      const { holder, kinds, limit, now, leaseMs, tenantRunningMax } = options;
+      limits.claimedWith(options);
+      const lease = { holder, now, leaseUntil: now + leaseMs };
+      const claimed: ClaimedRun[] = [];
+      let taken = 0;
+      const take = {
+        kinds: createKindRooms(kinds, roomsOf(options.kindRunningMax ?? {})),
+        now,
+        tenantRunningMax,
+        begin(row: JobRow): boolean {
+          taken += 1;
+          if (isGivenUp(row, now)) return false;
+          claimed.push(begin(row, lease));
+          return true;
+        },
+      };
+      byPriority(limit, (priority, wanted) => turns.take(priority, wanted, take));
+      // What was given up may have stood before others that are due, and has taken the places of its tenant and kind.
+      if (claimed.length < taken) effects.ringJobs(now);
+      return claimed;
     },
     claimFor({ tenantId, kinds, limit, now, leaseMs }) {
       const spelledKinds = JSON.stringify(kinds);
-      const rows = byPriority(limit, (priority, wanted) =>
-        selectDueOf.all(priority, tenantId, now, spelledKinds, wanted),
-      );
+      const rows: JobRow[] = [];
+      byPriority(limit, (priority, wanted) => {
+        const found = selectDueOf.all(priority, tenantId, now, spelledKinds, wanted).map(reader.read);
+        rows.push(...found);
+        return found.length;
+      });
       return beginAll(rows, { holder: outsideHolders.lease, limit, now, leaseUntil: now + leaseMs });
     },
     handOver: (runs, now) =>
@@ -208,10 +263,13 @@ export function createRunTransitions(ground: Ground): RunTransitions {
       return rows.filter((row) => isGivenUp(row, now)).length;
     },
     failUnknownKinds({ kinds, dueBefore, now, limit }) {
-      const spelledKinds = JSON.stringify(kinds);
-      const rows = byPriority(limit, (priority, wanted) =>
-        selectUnknown.all(priority, dueBefore, unknownKindsLookedAtMax, spelledKinds, wanted),
-      );
+      const asked = { dueBefore, spelledKinds: JSON.stringify(kinds) };
+      const rows: JobRow[] = [];
+      byPriority(limit, (priority, wanted) => {
+        const found = unknownIn(priority, wanted, asked);
+        rows.push(...found);
+        return found.length;
+      });
       for (const row of rows) {
         const message = `No process knows the kind "${row.kind}"; load a handlers module that defines it and submit the job again.`;
         fail(row, { code: "unknown_kind", message, run: row.runs }, now);

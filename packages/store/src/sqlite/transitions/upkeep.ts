@@ -16,23 +16,27 @@ export function createUpkeep(ground: Ground): Upkeep {
   const retention = createRetention(ground);
   const jobs = createJobExpiry(ground);
   const kinds = createKindTransitions(ground);
-  // The claim's index begins with the priority, so each of the few priorities in use costs one seek.
-  const priorities = `with recursive used(priority) as (
-      select max(priority) from job where status = 'queued'
+  // The claim's index begins with priority and tenant, so each pair of them that has queued jobs costs one seek.
+  const pairs = `with recursive used(priority, tenant) as (
+      select * from (
+        select priority, tenant_id from job where status = 'queued' and priority > ${Number.MIN_SAFE_INTEGER}
+        order by priority, tenant_id limit 1
+      )
       union all
-      select (select max(priority) from job where status = 'queued' and priority < used.priority) from used
-      where used.priority is not null
+      select job.priority, job.tenant_id from used join job on job.rowid = (
+        select rowid from job where status = 'queued' and (priority, tenant_id) > (used.priority, used.tenant)
+        order by priority, tenant_id limit 1
+      )
     )`;
+  const ofPair = "status = 'queued' and job.priority = used.priority and job.tenant_id = used.tenant";
   const jobsSince = client
     .prepare<[Instant], Instant | null>(
-      `${priorities} select min((select min(due_at) from job where status = 'queued' and job.priority = used.priority
-         and due_at <= ?)) from used where used.priority is not null`,
+      `${pairs} select min((select min(due_at) from job where ${ofPair} and due_at <= ?)) from used`,
     )
     .pluck();
   const nextJobAt = client
     .prepare<[Instant], Instant | null>(
-      `${priorities} select min((select min(due_at) from job where status = 'queued' and job.priority = used.priority
-         and due_at > ?)) from used where used.priority is not null`,
+      `${pairs} select min((select min(due_at) from job where ${ofPair} and due_at > ?)) from used`,
     )
     .pluck();
   const freeLane = "claimed_by is null and not paused and due_at is not null";

@@ -1,1 +1,0 @@
-CREATE INDEX `job_due_of` ON `job` (`tenant_id`,`priority`,`due_at`,`id`,`kind`) WHERE "job"."status" = 'queued';
