@@ -89,8 +89,20 @@ export default {
       from: { path: "^((?:apps|packages)/[^/]+|test|drizzle)/" },
       to: {
         path: "^((apps|packages)/[^/]+|test)/",
-        pathNot: ["^$1/", "^(apps|packages)/[^/]+/src/index\\.ts$"],
+        // The second door of runner is what isolates load: the seat, and nothing else of the room.
+        pathNot: [
+          "^$1/",
+          "^(apps|packages)/[^/]+/src/(testing/)?index\\.ts$",
+          "^packages/runner/src/executor/seat\\.ts$",
+        ],
       },
+    },
+    {
+      name: "testing-doors-only-for-tests",
+      severity: "error",
+      comment: "A room may lend what its own tests stand on, by a second door, to test/ and to nobody else.",
+      from: { path: "^(apps|packages)/([^/]+)/" },
+      to: { path: "^packages/[^/]+/src/testing/", pathNot: "^$1/$2/" },
     },
     {
       name: "no-relative-path-into-a-workspace",

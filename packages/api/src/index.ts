@@ -8,3 +8,5 @@ export { problemResponse } from "./problems/problem-response.ts";
 export type { ProblemResponse } from "./problems/problem-response.ts";
 export { createResultLinks } from "./tokens/result-links.ts";
 export type { ResultLinkDeps, ResultLinks, TokenVerdict } from "./tokens/result-links.ts";
+export { createCompletions } from "./tokens/run-tokens.ts";
+export type { CompletionDeps } from "./tokens/run-tokens.ts";

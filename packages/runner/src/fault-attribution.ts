@@ -10,20 +10,20 @@ export interface StrayRun {
   fail(thrown: unknown): void;
 }
 
-export interface FaultAttribution {
+export interface FaultAttribution<Owner = StrayRun> {
   /**
    * The run whose code is executing now, also inside `uncaughtException` and `unhandledRejection` listeners, and also
    * after the run has ended. Undefined when the code is nobody's.
    */
-  currentRun(): StrayRun | undefined;
+  currentRun(): Owner | undefined;
   /** Calls `act` as code of that run. */
-  within<Result>(run: StrayRun, act: () => Result): Result;
+  within<Result>(run: Owner, act: () => Result): Result;
   /** Calls `act` as the runner's own code, although a handler brought it about. */
   outside<Result>(act: () => Result): Result;
 }
 
-export function createFaultAttribution(): FaultAttribution {
-  const storage = new AsyncLocalStorage<StrayRun | undefined>();
+export function createFaultAttribution<Owner = StrayRun>(): FaultAttribution<Owner> {
+  const storage = new AsyncLocalStorage<Owner | undefined>();
   return {
     currentRun: () => storage.getStore(),
     within: (run, act) => storage.run(run, act),

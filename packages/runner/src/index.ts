@@ -1,5 +1,14 @@
 // The door of runner.
 export { createTimerDoorbell, type TimerDoorbellOptions } from "./doorbell.ts";
+export { type LongLivedExecutor } from "./executor/executor.ts";
+export { createIsolatePool, type IsolatePoolOptions } from "./executor/isolate-pool.ts";
+export {
+  createGraphileDoorbell,
+  type GraphileDoorbell,
+  type GraphileDoorbellOptions,
+} from "./graphile-doorbell.ts";
+export { ringStatement, type RingStatement } from "./graphile-rings.ts";
+export { prepareGraphileSchema, type GraphileSchemaOptions } from "./graphile-schema.ts";
 export { type StrayRun } from "./fault-attribution.ts";
 export { type ProgressCheck } from "./progress-check.ts";
 export { createRunner, type Runner, type RunnerOptions } from "./runner.ts";

@@ -1,17 +1,7 @@
 // Fills the run slots: claims due jobs in batches when rung, has them run, and records how each run ended.
-import type {
-  ClaimedRun,
-  Clock,
-  Instant,
-  JobKey,
-  Kinds,
-  Log,
-  Random,
-  RunOutcome,
-  Store,
-} from "@ringback/core";
+import type { ClaimedRun, Clock, Instant, JobKey, Kinds, Log, Random, Store } from "@ringback/core";
 import type { Idle } from "./idle.ts";
-import type { JobRun } from "./job-run.ts";
+import type { JobRun, RunEnding } from "./job-run.ts";
 import type { RunLease } from "./lease-keeper.ts";
 import type { RunnerSettings } from "./settings.ts";
 import type { RunnerCounters } from "./signals.ts";
@@ -28,6 +18,8 @@ export interface JobPumpOptions {
   readonly counters: RunnerCounters;
   readonly idle: Idle;
   readonly startRun: (claimed: ClaimedRun) => JobRun;
+  /** More may be due than fits here: somebody else may have room. */
+  readonly passOn: () => void;
 }
 
 export interface JobPump {
@@ -73,6 +65,7 @@ export function createJobPump(options: JobPumpOptions): JobPump {
   function ring(): void {
     if (isClosed) return;
     isRung = true;
+    if (slotsFree() <= 0) options.passOn();
     claimSoon();
   }
 
@@ -114,8 +107,10 @@ export function createJobPump(options: JobPumpOptions): JobPump {
     });
     lastClaimAt = clock.now();
     counters.runsClaimed += claimed.length;
-    if (claimed.length >= limit && !isClosed) isRung = true;
     for (const one of claimed) begin(one, endsMs);
+    if (claimed.length < limit || isClosed) return;
+    isRung = true;
+    options.passOn();
   }
 
   function retryLater(): void {
@@ -156,11 +151,12 @@ export function createJobPump(options: JobPumpOptions): JobPump {
   /** An end that the store refuses as faulty is left to its lease: the job is recovered, and given up after three times. */
   async function record(
     one: HeldRun,
-    outcome: RunOutcome,
+    ending: RunEnding,
   ): Promise<keyof RunnerCounters["runsEnded"] | "lost"> {
     const { key, run } = one;
     try {
-      const answers = await untilStored(() => options.runs.end([{ ...key, outcome }], clock.now()), {
+      if (ending.kind === "handed_over") return await handOver(one, ending.until);
+      const answers = await untilStored(() => options.runs.end([{ ...key, outcome: ending }], clock.now()), {
         clock,
         random: options.random,
         isOver: () => run.isLost,
@@ -177,6 +173,14 @@ export function createJobPump(options: JobPumpOptions): JobPump {
       });
       return "lost";
     }
+  }
+
+  /** An upstream that was faster than its own 202 has ended the run already, and nothing is left to hand over. */
+  async function handOver({ key, run }: HeldRun, until: Instant): Promise<"handed_over" | "lost"> {
+    const { random } = options;
+    const hand = () => options.runs.handOver([{ ...key, until: Math.round(until) }], clock.now());
+    const answers = await untilStored(hand, { clock, random, isOver: () => run.isLost });
+    return answers?.[0] ?? "lost";
   }
 
   return {

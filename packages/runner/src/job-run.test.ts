@@ -1,7 +1,8 @@
-import { createKinds, defineJob, JobFailure, type JobDefinition, type RunOutcome } from "@ringback/core";
+import { createKinds, defineJob, JobFailure, type JobDefinition } from "@ringback/core";
 import { describe, expect, test } from "vitest";
-import { createFaultAttribution } from "./fault-attribution.ts";
-import { startJobRun, type JobRun } from "./job-run.ts";
+import { createInThreadExecutor } from "./executor/in-thread.ts";
+import { createFaultAttribution, type FaultAttribution } from "./fault-attribution.ts";
+import { startJobRun, type JobRun, type RunEnding } from "./job-run.ts";
 import { runnerDefaults } from "./settings.ts";
 import { createKeptLog, makeClaimed } from "./testing/fakes.ts";
 import { createManualClock } from "./testing/manual-clock.ts";
@@ -11,9 +12,11 @@ interface Started {
   readonly run: JobRun;
   readonly clock: ReturnType<typeof createManualClock>;
   readonly log: ReturnType<typeof createKeptLog>;
-  readonly attribution: ReturnType<typeof createFaultAttribution>;
+  readonly attribution: FaultAttribution;
+  /** Whose code was executing at each write of progress. */
+  readonly progressWrittenAs: readonly unknown[];
   /** What the run has ended as; undefined while it has not. */
-  readonly outcome: () => RunOutcome | null | undefined;
+  readonly outcome: () => RunEnding | null | undefined;
 }
 
 function start(
@@ -22,26 +25,33 @@ function start(
 ): Started {
   const clock = createManualClock();
   const log = createKeptLog();
-  const attribution = createFaultAttribution();
+  const attribution: FaultAttribution = createFaultAttribution();
+  const progressWrittenAs: unknown[] = [];
   const jobRun = startJobRun(makeClaimed("job_1", { input: options.rawInput ?? null }), {
-    kinds: createKinds([defineJob({ kind: "work", run, input: options.input })]),
-    attribution,
+    executor: createInThreadExecutor({
+      kinds: createKinds([defineJob({ kind: "work", run, input: options.input })]),
+      resultBytesMax: 100_000,
+      attribution,
+      handlerLog: log,
+    }),
     clock,
     log,
-    handlerLog: log,
-    settings: { ...runnerDefaults, resultBytesMax: 100_000 },
-    writeProgress: async () => "written",
+    settings: runnerDefaults,
+    async writeProgress() {
+      progressWrittenAs.push(attribution.currentRun());
+      return "written";
+    },
     resultUrl: ({ tenantId, jobId }) => `https://ringback.example/${tenantId}/${jobId}`,
   });
-  let outcome: RunOutcome | null | undefined;
+  let outcome: RunEnding | null | undefined;
   void jobRun.ended.then((ended) => void (outcome = ended));
-  return { run: jobRun, clock, log, attribution, outcome: () => outcome };
+  return { run: jobRun, clock, log, attribution, progressWrittenAs, outcome: () => outcome };
 }
 
 async function endOf(
   run: JobDefinition["run"],
   options: Parameters<typeof start>[1] = {},
-): Promise<RunOutcome | null> {
+): Promise<RunEnding | null> {
   return start(run, options).run.ended;
 }
 
@@ -55,7 +65,7 @@ function thenable(then: PropertyDescriptor): object {
 }
 
 const never = (): Promise<never> => new Promise(() => undefined);
-const textOf = (outcome: RunOutcome | null | undefined): string =>
+const textOf = (outcome: RunEnding | null | undefined): string =>
   outcome?.kind === "succeeded"
     ? new TextDecoder().decode(outcome.result.body)
     : `no result: ${outcome?.kind}`;
@@ -64,9 +74,7 @@ describe("a run", () => {
   test("gives the handler its parsed input, the job and the run's number, and keeps what it returns", async () => {
     const outcome = await endOf(
       (input, { job, runNumber, signal }) => ({ input, id: job.id, runNumber, aborted: signal.aborted }),
-      {
-        rawInput: '{"a":[1,2]}',
-      },
+      { rawInput: '{"a":[1,2]}' },
     );
     expect(JSON.parse(textOf(outcome))).toEqual({
       input: { a: [1, 2] },
@@ -376,23 +384,8 @@ describe("F66 stray faults", () => {
   });
 
   test("progress is written as the runner's code, not the handler's", async () => {
-    const clock = createManualClock();
-    const attribution = createFaultAttribution();
-    const seen: unknown[] = [];
-    const run = startJobRun(makeClaimed("job_1"), {
-      kinds: createKinds([defineJob({ kind: "work", run: (_input, { progress }) => progress(1) })]),
-      attribution,
-      clock,
-      log: createKeptLog(),
-      handlerLog: createKeptLog(),
-      settings: runnerDefaults,
-      writeProgress: async () => {
-        seen.push(attribution.currentRun());
-        return "written";
-      },
-      resultUrl: () => "",
-    });
+    const { run, progressWrittenAs } = start((_input, { progress }) => progress(1));
     await run.ended;
-    expect(seen).toEqual([undefined]);
+    expect(progressWrittenAs).toEqual([undefined]);
   });
 });

@@ -1,43 +1,42 @@
-// One run of one job: gives the handler its input, watches its time, and says how the run ended, whatever the handler does.
-// It records nothing and holds no lease; it is told when the job is canceled, the lease is gone or the process stops.
+// One run of one job: has its handler called, watches its time, and says how the run ended, whatever the handler does.
+// It records nothing, holds no lease and does not know where the handler is called; it is told when the job is canceled,
+// the lease is gone or the process stops.
 import {
   inlineResultBytesMax,
   isInlineResult,
   type ClaimedRun,
   type Clock,
-  type InputProblem,
+  type Instant,
   type JobKey,
-  type Kinds,
+  type JobResult,
   type Log,
-  type LogFields,
-  type RunContext,
   type RunOutcome,
   type RunProgress,
 } from "@ringback/core";
-import { boundedText } from "./bounded-text.ts";
-import type { FaultAttribution, StrayRun } from "./fault-attribution.ts";
+import type { Executor } from "./executor/executor.ts";
 import { createProgressReport } from "./progress.ts";
-import { encodeResult } from "./result.ts";
 import type { RunnerSettings } from "./settings.ts";
-import { errorMessageBytesMax, failureOf } from "./thrown-value.ts";
 
 export interface JobRunOptions {
-  readonly kinds: Kinds;
-  readonly attribution: FaultAttribution;
+  readonly executor: Executor;
   readonly clock: Clock;
   readonly log: Log;
-  /** Where handlers' own lines go, with whatever fields they have. */
-  readonly handlerLog: Log;
   readonly settings: RunnerSettings;
   readonly writeProgress: (progress: RunProgress) => Promise<"written" | "lost">;
   /** Where a result can be fetched that does not stand inside the job. */
   readonly resultUrl: (job: JobKey) => string;
 }
 
+/** What is to be recorded of a run. */
+export type RunEnding =
+  | RunOutcome
+  /** Its upstream has it, until its time is over. */
+  | { readonly kind: "handed_over"; readonly until: Instant };
+
 export interface JobRun {
   readonly claimed: ClaimedRun;
   /** How it ended; null when its lease was lost, so that nothing may be recorded. Never rejects. */
-  readonly ended: Promise<RunOutcome | null>;
+  readonly ended: Promise<RunEnding | null>;
   /** True from the moment the lease was known to be lost, also after the end. */
   readonly isLost: boolean;
   /** The client asked for it: the handler has `cancelGraceMs` to stop. */
@@ -53,12 +52,12 @@ export interface JobRun {
  * nobody can tell a result from what a handler returns because it was stopped.
  */
 export function startJobRun(claimed: ClaimedRun, options: JobRunOptions): JobRun {
-  const { attribution, clock, settings } = options;
-  const controller = new AbortController();
-  const { promise: ended, resolve } = Promise.withResolvers<RunOutcome | null>();
+  const { clock, settings } = options;
+  const { promise: ended, resolve } = Promise.withResolvers<RunEnding | null>();
   let verdict: RunOutcome | null | undefined;
   let isOver = false;
   let isLost = false;
+  let begunMs = clock.monotonicMs();
   const progress = createProgressReport({
     run: claimed,
     progressMs: settings.progressMs,
@@ -67,18 +66,24 @@ export function startJobRun(claimed: ClaimedRun, options: JobRunOptions): JobRun
     clock,
     log: options.log,
   });
-  const stray: StrayRun = {
-    jobId: claimed.jobId,
-    kind: claimed.job.kind,
-    fail: (thrown) =>
-      attribution.outside(() => stop(failureOf(thrown), "The run failed.", settings.abortGraceMs)),
-  };
-  let forgetTimer = clock.after(claimed.runTimeoutMs, () => {
-    const message = `The run took longer than ${claimed.runTimeoutMs} ms.`;
-    stop({ kind: "failed", code: "run_timeout", message, retryable: true }, message, settings.abortGraceMs);
+  let forgetTimer = (): void => undefined;
+  const execution = options.executor.start(claimed, {
+    begun,
+    progress: (percent, message) => progress.report(percent, message),
+    fault: (failure) => stop(failure, "The run failed.", settings.abortGraceMs),
   });
 
-  function settle(outcome: RunOutcome | null): void {
+  /** A run that waits for a place to run in does not use up its time; one that is being stopped keeps its grace. */
+  function begun(): void {
+    if (isOver || verdict !== undefined) return;
+    begunMs = clock.monotonicMs();
+    forgetTimer = clock.after(claimed.runTimeoutMs, () => {
+      const message = `The run took longer than ${claimed.runTimeoutMs} ms.`;
+      stop({ kind: "failed", code: "run_timeout", message, retryable: true }, message, settings.abortGraceMs);
+    });
+  }
+
+  function settle(outcome: RunEnding | null): void {
     if (isOver) return;
     isOver = true;
     forgetTimer();
@@ -93,12 +98,15 @@ export function startJobRun(claimed: ClaimedRun, options: JobRunOptions): JobRun
     if (isFirst || outcome === null) verdict = outcome;
     if (!isFirst) return;
     settleAfter(graceMs);
-    attribution.within(stray, () => controller.abort(new DOMException(reason, "AbortError")));
+    execution.abort(reason);
   }
 
   function settleAfter(graceMs: number): void {
     forgetTimer();
-    forgetTimer = clock.after(graceMs, () => settle(verdict ?? null));
+    forgetTimer = clock.after(graceMs, () => {
+      execution.giveUp();
+      settle(verdict ?? null);
+    });
   }
 
   function lose(): void {
@@ -112,19 +120,12 @@ export function startJobRun(claimed: ClaimedRun, options: JobRunOptions): JobRun
     stop({ kind: "released" }, "The process is stopping.", graceMs);
   }
 
-  const context: RunContext = {
-    signal: controller.signal,
-    progress: (percent, message) => attribution.outside(() => progress.report(percent, message)),
-    job: claimed.job,
-    runNumber: claimed.runNumber,
-    log: logOf(claimed, options.handlerLog),
-  };
-  void attribution
-    .within(stray, () => runHandler(claimed, context, options))
-    .then(
-      (outcome) => settle(verdict === undefined ? outcome : verdict),
-      (thrown: unknown) => settle(verdict === undefined ? failureOf(thrown) : verdict),
-    );
+  void execution.ended.then((end) => {
+    if (verdict !== undefined) settle(verdict);
+    else if (end.kind === "succeeded") settle(withUrl(claimed, end.result, options));
+    else if (end.kind !== "handed_over") settle(end);
+    else settle({ ...end, until: clock.now() + claimed.runTimeoutMs - (clock.monotonicMs() - begunMs) });
+  });
 
   return {
     claimed,
@@ -138,64 +139,10 @@ export function startJobRun(claimed: ClaimedRun, options: JobRunOptions): JobRun
   };
 }
 
-/** Rejects with whatever the handler throws. */
-async function runHandler(
-  claimed: ClaimedRun,
-  context: RunContext,
-  options: JobRunOptions,
-): Promise<RunOutcome> {
-  const kind = options.kinds.get(claimed.job.kind);
-  if (kind === undefined)
-    return refused("unknown_kind", `No handler for the kind "${claimed.job.kind}" is loaded.`);
-  const input = parseInput(claimed.input);
-  if (!input.ok) return refused("input_invalid", "The input is not JSON.");
-  const checked = await kind.checkInput(input.value);
-  if (!checked.ok) return refused("input_invalid", inputMessage(checked.problems));
-  if (context.signal.aborted) return { kind: "canceled" };
-  const value = await kind.definition.run(checked.value, context);
-  if (context.signal.aborted) return { kind: "canceled" };
-  const encoded = encodeResult(value, options.settings.resultBytesMax);
-  if (!encoded.ok) return refused(encoded.code, encoded.message);
-  const { result } = encoded;
-  const isInline = isInlineResult(result, inlineResultBytesMax);
-  return {
-    kind: "succeeded",
-    result,
-    resultUrl: isInline ? null : options.resultUrl({ tenantId: claimed.tenantId, jobId: claimed.jobId }),
-  };
-}
-
-/** A job without input gives its handler undefined. */
-function parseInput(
-  text: string | null,
-): { readonly ok: true; readonly value: unknown } | { readonly ok: false } {
-  try {
-    return { ok: true, value: text === null ? undefined : JSON.parse(text) };
-  } catch {
-    return { ok: false };
-  }
-}
-
-type Failed = Extract<RunOutcome, { kind: "failed" }>;
-
-/** Failures that another run could not end better. */
-function refused(code: Failed["code"], message: string): RunOutcome {
-  return { kind: "failed", code, message: boundedText(message, errorMessageBytesMax), retryable: false };
-}
-
-function inputMessage(problems: readonly InputProblem[]): string {
-  const all = problems.map(({ path, message }) => (path === "" ? message : `${path}: ${message}`));
-  return `The input does not fit its kind: ${all.join("; ")}`;
-}
-
-/** The handler's log lines say which run they are of, and cannot say otherwise. */
-function logOf(claimed: ClaimedRun, log: Log): Log {
-  const own = { jobId: claimed.jobId, kind: claimed.job.kind, run: claimed.runNumber };
-  const withOwn = (fields: LogFields | undefined): LogFields => ({ ...fields, ...own });
-  return {
-    debug: (event, fields) => log.debug(event, withOwn(fields)),
-    info: (event, fields) => log.info(event, withOwn(fields)),
-    warn: (event, fields) => log.warn(event, withOwn(fields)),
-    error: (event, fields) => log.error(event, withOwn(fields)),
-  };
+function withUrl(claimed: ClaimedRun, result: JobResult, options: JobRunOptions): RunOutcome {
+  const { tenantId, jobId } = claimed;
+  const resultUrl = isInlineResult(result, inlineResultBytesMax)
+    ? null
+    : options.resultUrl({ tenantId, jobId });
+  return { kind: "succeeded", result, resultUrl };
 }

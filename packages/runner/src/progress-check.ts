@@ -47,12 +47,11 @@ export function createProgressWatch(options: ProgressWatchOptions): ProgressWatc
 
   /**
    * Full run slots are work in progress, bounded by the run timeouts. With free slots, claims that are answered and still
-   * leave jobs behind mean kinds this process does not know, which are held for `unknownKindHoldMs` and failed then.
+   * leave jobs behind mean jobs that are not this process's to take: kinds that others work, or a tenant at its limit.
    */
   function areJobsOverdue(since: Instant, now: Instant): boolean {
-    if (jobs.slotsFree === 0) return false;
-    const allowedMs = hasClaimed(jobs, now) ? overdueMs + settings.unknownKindHoldMs : overdueMs;
-    return now - Math.max(since, startedAt) > allowedMs;
+    if (jobs.slotsFree === 0 || hasClaimed(jobs, now)) return false;
+    return now - Math.max(since, startedAt) > overdueMs;
   }
 
   /** Full lane slots are handed on after a slice, so even then something must be claimed from time to time. */

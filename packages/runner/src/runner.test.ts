@@ -199,14 +199,15 @@ describe("the progress check", () => {
     expect((await runner.progressCheck(clock.now())).ok).toBe(true);
   });
 
-  test("F77 is patient with jobs of a kind that is held for another process", async () => {
+  test("F77 is patient with jobs of a kind that others work, while claims are answered", async () => {
     const clock = createManualClock();
     const { runner, store } = createRunnerFixture({ clock });
     store.addJob("job_0", { kind: "elsewhere" });
     await runner.start();
-    await pass(clock, 300_000);
+    await pass(clock, 700_000);
     expect((await runner.progressCheck(clock.now())).ok).toBe(true);
-    await pass(clock, 400_000);
+    store.down.add("claim");
+    await pass(clock, 80_000);
     expect((await runner.progressCheck(clock.now())).ok).toBe(false);
   });
 

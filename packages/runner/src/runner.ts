@@ -10,8 +10,12 @@ import type {
   Log,
   Random,
   Ring,
+  RunCompletion,
+  RunKey,
   Store,
 } from "@ringback/core";
+import type { LongLivedExecutor } from "./executor/executor.ts";
+import { createInThreadExecutor } from "./executor/in-thread.ts";
 import { createFaultAttribution, type StrayRun } from "./fault-attribution.ts";
 import { createIdle } from "./idle.ts";
 import { createJobPump } from "./job-pump.ts";
@@ -24,7 +28,7 @@ import { createCounters, type RunnerSignals } from "./signals.ts";
 import { createSweep, type Swept } from "./sweep.ts";
 
 export interface RunnerOptions {
-  readonly store: Pick<Store, "runs" | "lanes" | "recover" | "due" | "expire">;
+  readonly store: Pick<Store, "runs" | "lanes" | "kinds" | "recover" | "due" | "expire">;
   readonly doorbell: Doorbell;
   readonly kinds: Kinds;
   readonly laneServer: LaneServer;
@@ -35,6 +39,10 @@ export interface RunnerOptions {
   readonly handlerLog?: Log;
   /** This process's unique name; leases are claimed in it. */
   readonly holder: string;
+  /** Kinds whose handlers are called elsewhere, and where; all others are called in this thread. */
+  readonly isolated?: { readonly kinds: ReadonlySet<string>; readonly executor: LongLivedExecutor };
+  /** How an upstream may finish a run of our own kinds later; without it nothing is finished later. */
+  readonly completionOf?: (run: RunKey) => RunCompletion;
   /** Where a result can be fetched that does not stand inside the job. */
   readonly resultUrl: (job: JobKey) => string;
   readonly settings: RunnerSettings;
@@ -68,19 +76,26 @@ const giveBackMs = 1_000;
 /** Throws a RangeError when the settings contradict each other. */
 export function createRunner(options: RunnerOptions): Runner {
   assertSettings(options.settings);
-  const { store, doorbell, clock, settings } = options;
+  const { store, doorbell, clock, settings, isolated } = options;
   const attribution = createFaultAttribution();
+  const inThread = createInThreadExecutor({
+    kinds: options.kinds,
+    resultBytesMax: settings.resultBytesMax,
+    attribution,
+    handlerLog: options.handlerLog ?? options.log,
+    completionOf: options.completionOf,
+  });
   const counters = createCounters();
   const idle = createIdle(() => jobs.isIdle && lanes.isIdle);
   const shared = { ...options, counters, idle };
   const jobs = createJobPump({
     ...shared,
     runs: store.runs,
+    passOn: () => doorbell.passOn(),
     startRun: (claimed) =>
       startJobRun(claimed, {
         ...options,
-        handlerLog: options.handlerLog ?? options.log,
-        attribution,
+        executor: isolated?.kinds.has(claimed.job.kind) === true ? isolated.executor : inThread,
         writeProgress: async (progress) =>
           (await store.runs.reportProgress([progress], clock.now()))[0] ?? "lost",
       }),
@@ -118,6 +133,7 @@ export function createRunner(options: RunnerOptions): Runner {
       await within(restMs(), idle.whenIdle());
     }
     keeper.stop();
+    await within(restMs(), isolated?.executor.close() ?? Promise.resolve());
     await within(restMs(), doorbell.stop());
   }
 
@@ -136,6 +152,7 @@ export function createRunner(options: RunnerOptions): Runner {
       isStarted = true;
       watch.start();
       keeper.start();
+      isolated?.executor.open();
       await doorbell.start(answer);
       if (stopping === null) await sweep.start();
     },

@@ -5,7 +5,7 @@ import type { Instant } from "@ringback/core";
 export interface RunnerCounters {
   runsClaimed: number;
   /** Runs whose end was recorded, by the status the job got with it; `queued` is a retry or a job given back. */
-  readonly runsEnded: Record<"succeeded" | "failed" | "canceled" | "queued", number>;
+  readonly runsEnded: Record<"succeeded" | "failed" | "canceled" | "queued" | "handed_over", number>;
   /** Runs of which nothing was recorded, because the lease was gone. */
   runsLost: number;
   lanesClaimed: number;
@@ -33,7 +33,7 @@ export interface RunnerSignals {
 export function createCounters(): RunnerCounters {
   return {
     runsClaimed: 0,
-    runsEnded: { succeeded: 0, failed: 0, canceled: 0, queued: 0 },
+    runsEnded: { succeeded: 0, failed: 0, canceled: 0, queued: 0, handed_over: 0 },
     runsLost: 0,
     lanesClaimed: 0,
     lanesLost: 0,

@@ -1,12 +1,13 @@
 // What a handler's throw means for its run. A handler may throw anything, so nothing about the value is trusted.
-import { JobFailure, type RunOutcome } from "@ringback/core";
+import { JobFailure } from "@ringback/core";
 import { boundedText } from "./bounded-text.ts";
+import type { Failed } from "./executor/executor.ts";
 
 /** The longest `error.message` that is kept, in UTF-8 bytes. */
 export const errorMessageBytesMax = 8_192;
 
 /** The failure that `thrown` stands for. Never throws, whatever getters, proxies or conversions the value carries. */
-export function failureOf(thrown: unknown): RunOutcome {
+export function failureOf(thrown: unknown): Failed {
   try {
     if (thrown instanceof JobFailure) return failureAsAsked(thrown);
     return failed("handler_error", textOf(thrown));
@@ -15,7 +16,7 @@ export function failureOf(thrown: unknown): RunOutcome {
   }
 }
 
-function failureAsAsked(thrown: JobFailure): RunOutcome {
+function failureAsAsked(thrown: JobFailure): Failed {
   // Its members may have been overwritten by whoever threw it.
   const { code, retryable, message } = thrown as { readonly [Name in keyof JobFailure]: unknown };
   const isKnown = code === "handler_error" || code === "blocked_address" || code === "upstream_failed";
@@ -30,7 +31,7 @@ function failureAsAsked(thrown: JobFailure): RunOutcome {
   };
 }
 
-function failed(code: "handler_error", message: string): RunOutcome {
+function failed(code: "handler_error", message: string): Failed {
   return { kind: "failed", code, message: boundedText(message, errorMessageBytesMax), retryable: true };
 }
 

@@ -18,7 +18,7 @@ export async function readOptionalJsonBytes(
 }
 
 /** 413 before reading when the body's length is announced, else as soon as it is over. */
-async function readBytes(request: HonoRequest, bytesMax: number): Promise<Uint8Array | Refusal> {
+export async function readBytes(request: HonoRequest, bytesMax: number): Promise<Uint8Array | Refusal> {
   const encoding = request.header("content-encoding");
   if (encoding !== undefined && encoding.trim().toLowerCase() !== "identity") {
     return refusal("content-encoding-unsupported", "The body has a Content-Encoding; send it as it is.");
@@ -38,9 +38,13 @@ async function readBytes(request: HonoRequest, bytesMax: number): Promise<Uint8A
 /** Parameters may be empty (RFC 9110 §5.6.6); `charset` may only say what is so anyway. */
 const jsonType = /^application\/json[ \t]*(?:;[ \t]*(?:charset="?utf-8"?[ \t]*)?)*$/i;
 
+export function isJsonType(type: string): boolean {
+  return type === "application/json" || jsonType.test(type.trim());
+}
+
 function typeProblem(request: HonoRequest): Refusal | null {
   const type = request.header("content-type");
-  if (type === "application/json" || (type !== undefined && jsonType.test(type.trim()))) return null;
+  if (type !== undefined && isJsonType(type)) return null;
   return refusal("content-type-unsupported", "The Content-Type must be application/json.");
 }
 

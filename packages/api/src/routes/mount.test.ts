@@ -2,17 +2,27 @@ import { describe, expect, test } from "vitest";
 import type { Scope } from "@ringback/core";
 import { createHouse, type House } from "../testing/house.ts";
 import { aDeadLetter, aDelivery, aJob, aResult, anAttempt, anEndpoint, ids } from "../testing/rows.ts";
+import { createRunTokens } from "../tokens/run-tokens.ts";
 
 /** What may be asked without a key, and what each other route needs; a route that is missing here fails the tests. */
 const open = new Set(["GET /healthz", "GET /readyz", "GET /problems", "GET /problems/:code"]);
 const scopeOf: Readonly<Record<string, Scope>> = {
   "POST /v1/jobs": "jobs",
+  "POST /v1/jobs/batch": "jobs",
+  "PUT /v1/jobs/:id": "jobs",
   "GET /v1/jobs": "jobs",
   "GET /v1/jobs/:id": "jobs",
   "DELETE /v1/jobs/:id": "jobs",
   "GET /v1/jobs/:id/status": "jobs",
   "GET /v1/jobs/:id/result": "jobs",
+  "DELETE /v1/jobs/:id/result": "jobs",
   "GET /v1/jobs/:id/events": "jobs",
+  "POST /v1/jobs/:id/complete": "jobs",
+  "POST /v1/jobs/:id/fail": "jobs",
+  "POST /v1/leases": "jobs",
+  "POST /v1/leases/:token/heartbeat": "jobs",
+  "POST /v1/leases/:token/complete": "jobs",
+  "POST /v1/leases/:token/fail": "jobs",
   "GET /v1/events": "jobs",
   "POST /v1/endpoints": "endpoints",
   "GET /v1/endpoints": "endpoints",
@@ -36,7 +46,18 @@ const routes = createHouse().app.routes.map(({ method, path }) => ({
   name: `${method} ${path}`,
 }));
 const guarded = routes.filter(({ name }) => !open.has(name));
-const withId = guarded.filter(({ path }) => path.includes(":id"));
+/** Those that look for something: a PUT makes what is not there. */
+const withId = guarded.filter(({ path, method }) => path.includes(":id") && method !== "PUT");
+
+/** A lease of the tenant "mine", whose run is over. */
+const lease = createRunTokens(new Uint8Array(32).fill(5)).sealLease({
+  tenantId: "mine",
+  jobId: ids.job,
+  kind: "echo",
+  token: 1,
+  begunAt: Date.UTC(2100, 0),
+  runTimeoutMs: 1,
+});
 
 /** A house in which the tenant "mine" has one of everything. */
 function fullHouse(): House {
@@ -54,7 +75,7 @@ function idFor(path: string): string {
 }
 
 function fill(path: string, id: string): string {
-  return path.replace(":id", id).replace(":code", "internal");
+  return path.replace(":id", id).replace(":code", "internal").replace(":token", lease);
 }
 
 describe("every route", () => {
@@ -128,8 +149,11 @@ describe("every route", () => {
 
 describe("what is no route", () => {
   test("a known path with another method is 405 with what it allows", async () => {
-    const response = await createHouse().ask("PUT", `/v1/jobs/${ids.job}`);
-    expect([response.status, response.headers.get("allow")]).toEqual([405, "DELETE, GET, HEAD, OPTIONS"]);
+    const response = await createHouse().ask("PATCH", `/v1/jobs/${ids.job}`);
+    expect([response.status, response.headers.get("allow")]).toEqual([
+      405,
+      "DELETE, GET, HEAD, PUT, OPTIONS",
+    ]);
     expect(await response.json()).toMatchObject({ code: "method-not-allowed" });
     const options = await createHouse().ask("OPTIONS", "/v1/jobs");
     expect([options.status, options.headers.get("allow")]).toEqual([204, "GET, HEAD, POST, OPTIONS"]);

@@ -1,14 +1,27 @@
 // What the routes share: the deps with their settings filled in, and what is made once of them.
+import type { JobKey, JobWithPayloads } from "@ringback/core";
 import type { ApiDeps, ApiSettings } from "../api-deps.ts";
+import type { LeaseDesk } from "../feed/lease-desk.ts";
+import type { Outlooks } from "../feed/outlooks.ts";
+import type { SharedReads } from "../feed/shared-reads.ts";
 import type { Waiters } from "../feed/waiters.ts";
+import type { KindDirectory } from "../intake/kind-directory.ts";
+import type { LeasedKinds } from "../intake/leased-kinds.ts";
 import type { ListQueries } from "../schemas/list-queries.ts";
 import type { Cursors } from "../tokens/cursors.ts";
 import type { ResultLinks } from "../tokens/result-links.ts";
+import type { RunTokens } from "../tokens/run-tokens.ts";
 
 export interface RouteDeps extends Omit<ApiDeps, "settings"> {
   readonly settings: ApiSettings;
   readonly cursors: Cursors;
   readonly resultLinks: ResultLinks;
+  readonly runTokens: RunTokens;
+  readonly leaseDesk: LeaseDesk;
+  readonly leasedKinds: LeasedKinds;
   readonly waiters: Waiters;
+  readonly jobReads: SharedReads<JobKey, JobWithPayloads | null>;
+  readonly outlooks: Outlooks;
+  readonly kindDirectory: KindDirectory;
   readonly queries: ListQueries;
 }

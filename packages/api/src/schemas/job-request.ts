@@ -1,6 +1,12 @@
 // The body of `POST /v1/jobs`.
 import { z } from "zod";
-import { maxRunsMax, runTimeoutMaxMs } from "@ringback/core";
+import {
+  maxRunsMax,
+  queueTimeoutMaxMs,
+  resultTtlMaxMs,
+  resultTtlMinMs,
+  runTimeoutMaxMs,
+} from "@ringback/core";
 import { parseSecret } from "@ringback/signature";
 import { customHeadersSchema, instantSchema, jobEventPatternsSchema, metadataSchema } from "./fields.ts";
 
@@ -39,6 +45,8 @@ export const jobRequestSchema = z.strictObject({
   priority: z.int().min(-100).max(100).optional(),
   runAt: instantSchema.optional(),
   runTimeoutMs: z.int().min(1).max(runTimeoutMaxMs).optional(),
+  queueTimeoutMs: z.int().min(1).max(queueTimeoutMaxMs).optional(),
+  resultTtlMs: z.int().min(resultTtlMinMs).max(resultTtlMaxMs).optional(),
   maxRuns: z.int().min(1).max(maxRunsMax).optional(),
 });
 

@@ -44,6 +44,7 @@ export function createListQueries(limitMax: number) {
       createdAfter: instantSchema.optional(),
       ...pageFields(limitMax),
     }),
+    batch: z.strictObject({ atomic: z.enum(["true", "false"]).default("false") }),
     jobEvents: z.strictObject(pageFields(limitMax)),
     endpoints: z.strictObject(pageFields(limitMax)),
     deliveries: z.strictObject({

@@ -34,7 +34,19 @@ export interface RunContext {
   /** 1 for the first run. */
   readonly runNumber: number;
   readonly log: Log;
+  /** Only for kinds of our own: how somebody else may finish the job later. Then the handler returns `endsLater`. */
+  readonly completion?: RunCompletion | undefined;
 }
+
+/** What an upstream needs to end one run of one job, once. */
+export interface RunCompletion {
+  readonly completeUrl: string;
+  readonly failUrl: string;
+  readonly token: string;
+}
+
+/** Returned by a handler that has given its `completion` away: the run goes on without it until its timeout. */
+export const endsLater = Symbol("the run is ended later, by its completion");
 
 export interface JobDefinition<Input = unknown> {
   /** Letters, digits, `.`, `_` and `-`; at most 100 characters. */

@@ -12,17 +12,20 @@ export function isDone(status: JobStatus): boolean {
 }
 
 /** Why a job failed: a closed list, spelled as in `error.code`. */
-export type JobErrorCode =
-  | "handler_error"
-  | "run_timeout"
-  | "queue_timeout"
-  | "runs_exhausted"
-  | "result_too_large"
-  | "result_not_serialisable"
-  | "unknown_kind"
-  | "input_invalid"
-  | "blocked_address"
-  | "upstream_failed";
+export const jobErrorCodes = [
+  "handler_error",
+  "run_timeout",
+  "out_of_memory",
+  "queue_timeout",
+  "runs_exhausted",
+  "result_too_large",
+  "result_not_serialisable",
+  "unknown_kind",
+  "input_invalid",
+  "blocked_address",
+  "upstream_failed",
+] as const;
+export type JobErrorCode = (typeof jobErrorCodes)[number];
 
 export interface JobError {
   readonly code: JobErrorCode;
@@ -71,7 +74,11 @@ export interface NewJob {
   readonly priority: number;
   readonly runAt: Instant | null;
   readonly runTimeoutMs: number;
+  /** How long it may wait for its first run once it could begin; null for as long as it takes. */
+  readonly queueTimeoutMs: number | null;
   readonly maxRuns: number;
+  /** How long input and result are kept after the end. */
+  readonly resultTtlMs: number;
   readonly callback: Callback | null;
   readonly traceparent: string | null;
 }
@@ -98,6 +105,12 @@ export interface Job {
   readonly runAt: Instant | null;
   readonly startedAt: Instant | null;
   readonly finishedAt: Instant | null;
+  /** When its input and result are erased; null while it is not done. */
+  readonly expiresAt: Instant | null;
+  /** When they were: what is left is a tombstone. */
+  readonly erasedAt: Instant | null;
+  /** When its result was erased because somebody asked for it. */
+  readonly resultErasedAt: Instant | null;
   readonly cancelRequestedAt: Instant | null;
   /** Grows with every change a reader can see; the ETag is made of it. */
   readonly version: number;

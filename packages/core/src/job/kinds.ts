@@ -33,6 +33,10 @@ export const runTimeoutMaxMs = 24 * 3_600_000;
 export const maxRunsMax = 100;
 const kindPattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
 
+export function isKindName(text: string): boolean {
+  return kindPattern.test(text);
+}
+
 /** Throws a RangeError when a kind is defined twice; what is wrong within one definition is `definitionProblems`' to say. */
 export function createKinds(definitions: readonly JobDefinition[]): Kinds {
   const byName = new Map<string, Kind>();
@@ -51,7 +55,7 @@ export function definitionProblems(definition: unknown, where: string): string[]
   }
   const { kind, input, admit, run, runTimeoutMs, maxRuns } = definition as Partial<JobDefinition>;
   const problems: string[] = [];
-  if (typeof kind !== "string" || !kindPattern.test(kind)) {
+  if (typeof kind !== "string" || !isKindName(kind)) {
     problems.push(
       `${where}: kind must be 1 to 100 letters, digits, ".", "_" or "-", beginning with a letter or digit`,
     );

@@ -13,12 +13,14 @@ export interface HttpInput {
   readonly headers: Readonly<Record<string, string>>;
   /** What goes over the wire; null without a body. */
   readonly body: string | null;
+  /** Whether an answer of 202 begins the wait for the upstream's own end of the job, or is a result like any other. */
+  readonly accepted: "wait" | "result";
   /** For the whole call; null leaves it to the run's own limit. */
   readonly timeoutMs: number | null;
 }
 
 const methods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
-const members = ["url", "method", "headers", "body", "timeoutMs"];
+const members = ["url", "method", "headers", "body", "timeoutMs", "accepted"];
 const headersMax = 50;
 const timeoutMaxMs = 24 * 3_600_000;
 
@@ -43,13 +45,17 @@ function validate(value: unknown, forms: Forms): SchemaResult<HttpInput> {
   const method = readMethod(value["method"], body !== null, issues);
   const headers = readHeaders(value["headers"], issues);
   const timeoutMs = readTimeout(value["timeoutMs"], issues);
+  const accepted = value["accepted"] ?? "wait";
+  if (accepted !== "wait" && accepted !== "result")
+    issues.push(issue(["accepted"], 'must be "wait" or "result"'));
   const url = readUrl(value["url"], forms, issues);
   if (body !== null && (method === "GET" || method === "HEAD")) {
     issues.push(issue(["body"], `cannot be sent with ${method}`));
   }
   findChanged(body, ["body"], issues);
   if (issues.length > 0) return { issues };
-  return { value: { url, method, timeoutMs, ...withBody(headers, body) } };
+  const on202 = accepted === "result" ? "result" : "wait";
+  return { value: { url, method, timeoutMs, accepted: on202, ...withBody(headers, body) } };
 }
 
 function readMethod(method: unknown, hasBody: boolean, issues: SchemaIssue[]): string {

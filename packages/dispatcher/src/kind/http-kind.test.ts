@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import {
   createKinds,
+  endsLater,
   JobFailure,
   type InputCheck,
   type Job,
@@ -40,6 +41,8 @@ const write =
   ({ socket }: Exchange): void =>
     void socket.write(text, "latin1");
 
+const completion = { completeUrl: "https://ringback/c", failUrl: "https://ringback/f", token: "once" };
+
 async function run(input: unknown, by: Sender = sender): Promise<unknown> {
   const kind = kindOf(by);
   const checked = await kind.checkInput(input);
@@ -50,6 +53,7 @@ async function run(input: unknown, by: Sender = sender): Promise<unknown> {
     job: {} as Job,
     runNumber: 1,
     log: silentLog,
+    completion,
   };
   return kind.definition.run(checked.value, context);
 }
@@ -201,6 +205,22 @@ describe("the result", () => {
     const url = await answering(write(answerText(status, ["location: /elsewhere"])));
     expect(await run({ url })).toMatchObject({ status: Number(status.slice(0, 3)) });
     expect(upstream?.requests.length).toBe(1);
+  });
+
+  it("202 is none yet: the upstream was told how to end the job later", async () => {
+    const url = await answering(write("HTTP/1.1 202 Accepted\r\ncontent-length: 0\r\n\r\n"));
+    expect(await run({ url, headers: { "ringback-token": "forged" } })).toBe(endsLater);
+    const sent = upstream?.requests[0] ?? "";
+    expect(sent).toContain("ringback-complete-url: https://ringback/c");
+    expect(sent).toContain("ringback-fail-url: https://ringback/f");
+    expect(sent).toContain("ringback-token: once");
+    expect(sent).not.toContain("forged");
+  });
+
+  it("202 is one like any other where the input says so, and then the upstream is told nothing", async () => {
+    const url = await answering(write("HTTP/1.1 202 Accepted\r\ncontent-length: 0\r\n\r\n"));
+    expect(await run({ url, accepted: "result" })).toMatchObject({ status: 202 });
+    expect(upstream?.requests[0]).not.toContain("ringback-token");
   });
 
   it("a HEAD request has one, too", async () => {

@@ -1,6 +1,13 @@
 // The built-in kind `http`: calls an upstream through the address guard and keeps its answer as the job's result. With it
 // any slow endpoint becomes an asynchronous one.
-import { defineJob, JobFailure, type Clock, type JobDefinition, type RunContext } from "@ringback/core";
+import {
+  defineJob,
+  endsLater,
+  JobFailure,
+  type Clock,
+  type JobDefinition,
+  type RunContext,
+} from "@ringback/core";
 import type { GuardedConnections } from "../address/guard.ts";
 import type { CallLimits } from "../http/call.ts";
 import { failureOf, isProtocolSwitch } from "../http/failure.ts";
@@ -22,10 +29,11 @@ export interface HttpKindOptions {
 }
 
 const connectTimeoutDefaultMs = 5_000;
+const acceptedStatus = 202;
 const answerBytesDefaultMax = 1_048_576;
 
 /**
- * The definition of the kind. Every HTTP status is a result; a transport failure is a retryable `upstream_failed`, an address
+ * The definition of the kind. Every HTTP status is a result, except 202, with which the upstream promises to end the job; a transport failure is a retryable `upstream_failed`, an address
  * that must not be called a final `blocked_address`. Redirects are results, too: nothing is followed.
  */
 export function createHttpKind(options: HttpKindOptions): JobDefinition {
@@ -41,7 +49,7 @@ async function callUpstream(
   input: HttpInput,
   context: RunContext,
   options: HttpKindOptions,
-): Promise<HttpResult> {
+): Promise<HttpResult | typeof endsLater> {
   const { guard, clock, userAgent, settings } = options;
   const form = guard.formOf(input.url);
   if (!form.ok) throw blocked(form.refusal.detail);
@@ -55,16 +63,33 @@ async function callUpstream(
     const request = {
       method: input.method,
       path: form.receiver.path,
-      headers: { "user-agent": userAgent, "accept-encoding": "identity", ...input.headers },
+      headers: {
+        "user-agent": userAgent,
+        "accept-encoding": "identity",
+        ...input.headers,
+        ...(input.accepted === "wait" ? completionHeaders(context) : {}),
+      },
       body: input.body === null ? null : Buffer.from(input.body),
     };
     const result = await line.call(request, limitsOf(input.timeoutMs, answerBytesMax));
     context.signal.throwIfAborted();
-    return settle(result, answerBytesMax);
+    const answer = settle(result, answerBytesMax);
+    const isAccepted = answer.status === acceptedStatus && input.accepted === "wait";
+    return isAccepted && context.completion !== undefined ? endsLater : answer;
   } finally {
     context.signal.removeEventListener("abort", close);
     line.close();
   }
+}
+
+/** With these an upstream that answers 202 ends the job later, once: POST to a URL with the token as `ringback-token`. */
+function completionHeaders({ completion }: RunContext): Readonly<Record<string, string>> {
+  if (completion === undefined) return {};
+  return {
+    "ringback-complete-url": completion.completeUrl,
+    "ringback-fail-url": completion.failUrl,
+    "ringback-token": completion.token,
+  };
 }
 
 /** One deadline for the whole call, body and all. */

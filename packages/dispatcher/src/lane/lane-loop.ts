@@ -76,6 +76,7 @@ export class LaneLoop {
     while (!this.#isOver) {
       if (this.#mayClaim()) await this.#claim();
       else {
+        this.#records.release();
         this.#listen();
         await new Promise<void>((resolve) => (this.#wake = resolve));
       }
@@ -134,8 +135,9 @@ export class LaneLoop {
     const limit = concurrency - this.#inFlight;
     this.#refillNow = false;
     this.#mayBeDue = false;
-    // In the same turn of the event loop as the claim, so that both share its commit.
+    // In the same turn of the event loop as the claim, so that both share its commit; what ends meanwhile shares the next one's.
     this.#records.flush();
+    this.#records.hold();
     try {
       const claimed = await lanes.claimDeliveries(this.#turn.lane, { now: clock.now(), limit });
       if (claimed.kind === "lost") return this.abandon();

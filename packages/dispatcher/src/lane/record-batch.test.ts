@@ -67,3 +67,26 @@ it("F21 tells everybody when the store is not there, without asking it again for
   expect(answers.every(({ status }) => status === "rejected")).toBe(true);
   expect(calls).toBe(1);
 });
+
+it("holds what is brought back until it is released or written, and then counts its 5 ms", async () => {
+  const { clock, written, batch } = open();
+  const before = batch.add(recordOf("a"));
+  batch.hold();
+  const held = ["b", "c", "d"].map((id) => batch.add(recordOf(id)));
+  clock.advance(5_000);
+  expect(written).toEqual([]);
+  batch.release();
+  await Promise.all([before, ...held]);
+  expect(written).toEqual([["a", "b", "c", "d"]]);
+  batch.hold();
+  const late = batch.add(recordOf("e"));
+  batch.release();
+  expect(written).toHaveLength(1);
+  clock.advance(5);
+  await late;
+  batch.hold();
+  const last = batch.add(recordOf("f"));
+  batch.flush();
+  await last;
+  expect(written).toEqual([["a", "b", "c", "d"], ["e"], ["f"]]);
+});

@@ -7,7 +7,7 @@ export type RecordAnswer = "recorded" | "lost";
 export interface RecordBatchOptions {
   readonly lanes: Pick<LaneStore, "recordAttempts">;
   readonly clock: Clock;
-  /** A batch of this size is written at once. */
+  /** A batch of this size is written at once, unless it is held. */
   readonly recordsMax: number;
 }
 
@@ -23,7 +23,8 @@ interface Waiting {
 export class RecordBatch {
   readonly #options: RecordBatchOptions;
   #waiting: Waiting[] = [];
-  #forget: () => void = nothing;
+  #forget: (() => void) | null = null;
+  #isHeld = false;
 
   constructor(options: RecordBatchOptions) {
     this.#options = options;
@@ -33,17 +34,35 @@ export class RecordBatch {
   add(record: AttemptRecord): Promise<RecordAnswer> {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ record, resolve, reject });
-      if (this.#waiting.length >= this.#options.recordsMax) this.flush();
-      else if (this.#waiting.length === 1) {
-        this.#forget = this.#options.clock.after(gatherMs, () => this.flush());
-      }
+      if (!this.#isHeld) this.#flushInTime();
     });
+  }
+
+  /** Until `release`, what is brought waits for a `flush` that is bound to come, however much and however long that is. */
+  hold(): void {
+    this.#isHeld = true;
+    this.#forgetTime();
+  }
+
+  release(): void {
+    if (!this.#isHeld) return;
+    this.#isHeld = false;
+    if (this.#waiting.length > 0) this.#flushInTime();
+  }
+
+  #flushInTime(): void {
+    if (this.#waiting.length >= this.#options.recordsMax) this.flush();
+    else this.#forget ??= this.#options.clock.after(gatherMs, () => this.flush());
+  }
+
+  #forgetTime(): void {
+    this.#forget?.();
+    this.#forget = null;
   }
 
   /** Writes what has been gathered, within this turn of the event loop. */
   flush(): void {
-    this.#forget();
-    this.#forget = nothing;
+    this.#forgetTime();
     const batch = this.#waiting;
     this.#waiting = [];
     if (batch.length > 0) void this.#write(batch);
@@ -62,5 +81,3 @@ export class RecordBatch {
     }
   }
 }
-
-function nothing(): void {}

@@ -2,6 +2,7 @@
 // gates at which a call waits so that a test can put something into the middle of it. It keeps no history of its own.
 import {
   StoreUnavailable,
+  type AnnouncedKind,
   type Clock,
   type Due,
   type HeldLane,
@@ -42,6 +43,7 @@ export interface MemoryLane {
 type Call =
   | "claim"
   | "extendRuns"
+  | "handOver"
   | "reportProgress"
   | "end"
   | "claimLanes"
@@ -50,11 +52,16 @@ type Call =
   | "recover"
   | "due"
   | "expire"
-  | "failUnknownKinds";
+  | "failUnstarted"
+  | "failUnknownKinds"
+  | "announce"
+  | "announced";
 
-export interface MemoryStore extends Pick<Store, "runs" | "lanes" | "recover" | "due" | "expire"> {
+export interface MemoryStore extends Pick<Store, "runs" | "lanes" | "kinds" | "recover" | "due" | "expire"> {
   readonly jobs: Map<string, MemoryJob>;
   readonly laneRows: Map<string, MemoryLane>;
+  /** What other processes have announced. */
+  readonly kindsElsewhere: AnnouncedKind[];
   /** How often each call was made. */
   readonly calls: Map<Call, number>;
   /** What calls were given, in order. */
@@ -102,6 +109,7 @@ export function createMemoryStore(clock: Clock): MemoryStore {
   const store: MemoryStore = {
     jobs,
     laneRows,
+    kindsElsewhere: [],
     calls,
     log,
     down,
@@ -162,6 +170,15 @@ export function createMemoryStore(clock: Clock): MemoryStore {
               };
             }),
         ),
+      claimFor: () => Promise.reject(new Error("The runner claims for everybody.")),
+      handOver: (items) =>
+        call("handOver", items, () =>
+          items.map((item) => {
+            const job = ours(item);
+            if (job !== null) job.holder = "@upstream";
+            return job === null ? "lost" : "handed_over";
+          }),
+        ),
       extend: (runs, options) =>
         call("extendRuns", runs, () =>
           runs.map((key) => {
@@ -180,7 +197,12 @@ export function createMemoryStore(clock: Clock): MemoryStore {
           }),
         ),
       end: (items) => call("end", items, () => items.map((item) => end(item))),
+      failUnstarted: (options) => call("failUnstarted", options, () => 0),
       failUnknownKinds: (options) => call("failUnknownKinds", options, () => 0),
+    },
+    kinds: {
+      announce: (announcement) => call("announce", announcement, () => undefined),
+      announced: (since) => call("announced", since, () => store.kindsElsewhere),
     },
     lanes: {
       claim: (options) =>

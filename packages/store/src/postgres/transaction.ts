@@ -152,8 +152,22 @@ function createLine(client: PoolClient): Line {
   let first: unknown = null;
   let marked: Promise<QueryResult<RawRow>> | null = null;
   let witness: Witness | null = null;
+  let isGathering = false;
+
+  /** What is sent in one turn of the event loop is one write to the socket, whose system call costs more than a statement. */
+  function gather(): void {
+    if (isGathering) return;
+    isGathering = true;
+    const { stream } = client.connection;
+    stream.cork();
+    process.nextTick(() => {
+      isGathering = false;
+      stream.uncork();
+    });
+  }
 
   function query(text: string, values: readonly unknown[]): Promise<QueryResult<RawRow>> {
+    gather();
     const asked = client.query<RawRow>({ name: nameOf(text), text, values: [...values] });
     const told = asked.catch((thrown: unknown) => {
       first ??= thrown;

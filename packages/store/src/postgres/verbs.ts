@@ -1,6 +1,5 @@
 // The store's verbs on PostgreSQL: which of them share a commit, and on which connections they run.
 import type {
-  AttemptRecord,
   Acceptance,
   HeldLane,
   Instant,
@@ -14,21 +13,18 @@ import type { CallGroups } from "../call-groups.ts";
 import { asUnavailable } from "./faults.ts";
 import type { Ground } from "./ground.ts";
 import type { DeliveryKey } from "./transitions/attempts.ts";
-import { recordAttempts } from "./transitions/attempts.ts";
-import { acceptJobs, cancelJobs, type AtTime } from "./transitions/intake.ts";
-import {
-  claimDeliveries,
-  claimLanes,
-  extendLanes,
-  recoverLanes,
-  releaseLanes,
-  type ClaimCall,
-} from "./transitions/lanes.ts";
+import { acceptJobs, acceptTogether, cancelJobs, eraseResults, type AtTime } from "./transitions/intake.ts";
+import { announcedKinds, announceKinds } from "./transitions/kinds.ts";
+import { workLanes, type LaneAnswer, type LaneCall } from "./transitions/lane-work.ts";
+import { claimLanes, extendLanes, recoverLanes, releaseLanes } from "./transitions/lanes.ts";
 import {
   claimRuns,
+  claimRunsFor,
   endRuns,
   extendRuns,
   failUnknownKinds,
+  failUnstarted,
+  handOverRuns,
   recoverRuns,
   reportProgress,
   type Lease,
@@ -36,7 +32,7 @@ import {
 import { setEndpointStatus } from "./transitions/endpoint-rows.ts";
 import { createEndpoints, redeliver } from "./transitions/support.ts";
 import { addSecret } from "./transitions/secret-rows.ts";
-import { ensureTenant, putKeys } from "./transitions/tenants.ts";
+import { ensureTenant, putFirstKey, putKeys } from "./transitions/tenants.ts";
 import { expire, readDue } from "./transitions/upkeep.ts";
 import { endpointOf } from "./nouns.ts";
 import { callbackOwner } from "../secret-place.ts";
@@ -47,8 +43,14 @@ export type Transact = <Result>(
   work: (ground: Ground) => Promise<Result>,
 ) => Promise<Result>;
 
-export type Verbs = Pick<Store, "intake" | "runs" | "lanes" | "support" | "recover" | "due" | "expire"> & {
-  readonly tenants: Pick<Store["tenants"], "ensureTenant" | "rotateCallbackSecret" | "putKeys">;
+export type Verbs = Pick<
+  Store,
+  "intake" | "runs" | "lanes" | "support" | "kinds" | "recover" | "due" | "expire"
+> & {
+  readonly tenants: Pick<
+    Store["tenants"],
+    "ensureTenant" | "rotateCallbackSecret" | "putKeys" | "putFirstKey"
+  >;
 };
 
 /** How much one transaction of `recover` takes on, so that others are not kept waiting. */
@@ -84,8 +86,10 @@ function listsOf(transact: Transact, groups: CallGroups) {
   return {
     accept: front<AtTime<Acceptance>, Awaited<ReturnType<typeof acceptJobs>>[number]>(acceptJobs),
     cancel: front<AtTime<JobKey>, Awaited<ReturnType<typeof cancelJobs>>[number]>(cancelJobs),
+    eraseResults: front<AtTime<JobKey>, Awaited<ReturnType<typeof eraseResults>>[number]>(eraseResults),
     redeliver: front<AtTime<DeliveryKey>, Awaited<ReturnType<typeof redeliver>>[number]>(redeliver),
     extendRuns: work<Lease<RunKey>, Awaited<ReturnType<typeof extendRuns>>[number]>(extendRuns),
+    handOver: work<AtTime<RunKey & { readonly until: Instant }>, "handed_over" | "lost">(handOverRuns),
     report: work<AtTime<RunProgress>, "written" | "lost">(reportProgress),
     end: work<AtTime<RunEnd>, Awaited<ReturnType<typeof endRuns>>[number]>(endRuns),
     extendLanes: work<Lease<HeldLane>, "extended" | "lost">(extendLanes),
@@ -93,8 +97,9 @@ function listsOf(transact: Transact, groups: CallGroups) {
       await releaseLanes(ground, items);
       return items.map(() => null);
     }),
-    claimDeliveries: work<ClaimCall, Awaited<ReturnType<typeof claimDeliveries>>[number]>(claimDeliveries),
-    record: work<AtTime<AttemptRecord>, "recorded" | "lost">(recordAttempts),
+    workLane: groups.line<LaneCall, LaneAnswer>((calls) =>
+      transact("work", (ground) => workLanes(ground, calls)),
+    ),
   };
 }
 
@@ -117,14 +122,19 @@ function intakeAndRuns(lists: Lists, alone: Alone): Pick<Verbs, "intake" | "runs
   return {
     intake: {
       acceptJobs: (items, now) => lists.accept(atTime(items, now)),
+      acceptTogether: (items, now) => alone.front((ground) => acceptTogether(ground, atTime(items, now))),
       cancelJobs: (items, now) => lists.cancel(atTime(items, now)),
+      eraseResults: (items, now) => lists.eraseResults(atTime(items, now)),
     },
     runs: {
       claim: (options) => alone.work((ground) => claimRuns(ground, options)),
+      claimFor: (options) => alone.work((ground) => claimRunsFor(ground, options)),
+      handOver: (items, now) => lists.handOver(atTime(items, now)),
       extend: (keys, { now, leaseMs }) =>
         lists.extendRuns(keys.map((key) => ({ key, leaseUntil: now + leaseMs }))),
       reportProgress: (items, now) => lists.report(atTime(items, now)),
       end: (items, now) => lists.end(atTime(items, now)),
+      failUnstarted: (options) => alone.work((ground) => failUnstarted(ground, options)),
       failUnknownKinds: (options) => alone.work((ground) => failUnknownKinds(ground, options)),
     },
   };
@@ -140,10 +150,14 @@ function lanesAndSupport(lists: Lists, alone: Alone): Pick<Verbs, "lanes" | "sup
         await lists.release(atTime(held, now));
       },
       async claimDeliveries(lane, { now, limit }) {
-        const [claimed] = await lists.claimDeliveries([{ lane, now, limit }]);
-        return claimed ?? { kind: "lost" };
+        const answer = await lists.workLane({ kind: "claim", claim: { lane, now, limit } });
+        return answer.kind === "claimed" ? answer.claimed : { kind: "lost" };
       },
-      recordAttempts: (items, now) => lists.record(atTime(items, now)),
+      async recordAttempts(items, now) {
+        if (items.length === 0) return [];
+        const answer = await lists.workLane({ kind: "record", records: atTime(items, now) });
+        return answer.kind === "recorded" ? [...answer.answers] : items.map(() => "lost");
+      },
     },
     support: {
       createEndpoints: (items, now) => alone.front((ground) => createEndpoints(ground, items, now)),
@@ -159,12 +173,17 @@ function lanesAndSupport(lists: Lists, alone: Alone): Pick<Verbs, "lanes" | "sup
       rotateCallbackSecret: (tenantId, rotation) =>
         alone.front((ground) => addSecret(ground, { tenantId, owner: callbackOwner }, rotation)),
       putKeys: (items, now) => alone.front((ground) => putKeys(ground, items, now)),
+      putFirstKey: (item, now) => alone.front((ground) => putFirstKey(ground, item, now)),
     },
   };
 }
 
-function upkeepOf(alone: Alone): Pick<Verbs, "recover" | "due" | "expire"> {
+function upkeepOf(alone: Alone): Pick<Verbs, "kinds" | "recover" | "due" | "expire"> {
   return {
+    kinds: {
+      announce: (announcement) => alone.work((ground) => announceKinds(ground, announcement)),
+      announced: (since) => alone.front((ground) => announcedKinds(ground, since)),
+    },
     async recover(whose) {
       const recovered = { runs: 0, lanes: 0, attempts: 0 };
       const limited = { ...whose, limit: recoveredAtOnceMax };

@@ -9,7 +9,7 @@ import { delivery } from "../schema.ts";
 import { afterAttemptRow, attemptRow, faultEnd, unknownEnd, type EndedRecord } from "../states.ts";
 import { pauseEndpoints } from "./endpoint-rows.ts";
 import type { AtTime } from "./intake.ts";
-import { isHeld, lockLanesOf } from "./lane-locks.ts";
+import { isHeld, type LockedLanes } from "./lane-locks.ts";
 import { policiesOf } from "./receivers.ts";
 
 export interface DeliveryKey {
@@ -45,19 +45,17 @@ function spelled(keys: readonly DeliveryKey[]): readonly (readonly string[])[] {
   return [keys.map(({ tenantId }) => tenantId), keys.map(({ deliveryId }) => deliveryId)];
 }
 
+/** The items' jobs and lanes are locked already. */
 export async function recordAttempts(
   ground: Ground,
   items: readonly AtTime<AttemptRecord>[],
+  locked: LockedLanes,
 ): Promise<("recorded" | "lost")[]> {
-  const keys = items.map(({ item }) => ({ tenantId: item.lane.tenantId, deliveryId: item.deliveryId }));
-  sendJobLocks(ground, keys);
-  const [locked, rows] = await Promise.all([
-    lockLanesOf(
-      ground,
-      items.map(({ item }) => item.lane),
-    ),
-    lockDeliveriesOf(ground, keys),
-  ]);
+  if (items.length === 0) return [];
+  const rows = await lockDeliveriesOf(
+    ground,
+    items.map(({ item }) => ({ tenantId: item.lane.tenantId, deliveryId: item.deliveryId })),
+  );
   const gone: { readonly tenantId: string; readonly endpointId: string; readonly now: Instant }[] = [];
   const answers = items.map(({ item, now }) => {
     const { lane, n, ended } = item;

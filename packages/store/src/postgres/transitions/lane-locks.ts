@@ -10,19 +10,16 @@ export interface LockedLane extends HeldLane {
   readonly claimed: boolean;
 }
 
-/** Locks these lanes until the transaction ends; by `keyOf`. */
-export async function lockLanesOf(
-  ground: Ground,
-  keys: readonly LaneKey[],
-): Promise<ReadonlyMap<string, LockedLane>> {
+/** By `keyOf`. */
+export type LockedLanes = ReadonlyMap<string, LockedLane>;
+
+/** Locks these lanes until the transaction ends. */
+export async function lockLanesOf(ground: Ground, keys: readonly LaneKey[]): Promise<LockedLanes> {
   const rows = await ground.transaction.ask<LockedLane>(lockLanes, [spellKeys(keys)]);
   return new Map(rows.map((row) => [keyOf(row.tenantId, row.laneId), row]));
 }
 
-export function isHeld(
-  locked: ReadonlyMap<string, LockedLane>,
-  { tenantId, laneId, token }: HeldLane,
-): boolean {
+export function isHeld(locked: LockedLanes, { tenantId, laneId, token }: HeldLane): boolean {
   const lane = locked.get(keyOf(tenantId, laneId));
   return lane !== undefined && lane.claimed && lane.token === token;
 }

@@ -7,7 +7,7 @@ import type { DeliveryRow } from "../nouns.ts";
 import { rowReader } from "../rows.ts";
 import { delivery } from "../schema.ts";
 import { recordFaults, recordUnknown } from "./attempts.ts";
-import { isHeld, lockLanesOf } from "./lane-locks.ts";
+import { isHeld, lockLanesOf, type LockedLanes } from "./lane-locks.ts";
 import { receiversOfDeliveries, type ReceiverNow } from "./receivers.ts";
 import type { Lease } from "./runs.ts";
 
@@ -131,15 +131,13 @@ async function giveBack(
   return unknown;
 }
 
+/** The calls' lanes are locked already. */
 export async function claimDeliveries(
   ground: Ground,
   calls: readonly ClaimCall[],
+  locked: LockedLanes,
 ): Promise<ClaimedDeliveries[]> {
   const { transaction, draft } = ground;
-  const locked = await lockLanesOf(
-    ground,
-    calls.map(({ lane }) => lane),
-  );
   const asked = calls.flatMap(({ lane, now, limit }, n) => {
     const { tenantId, laneId } = lane;
     const open = isHeld(locked, lane) && locked.get(keyOf(tenantId, laneId))?.paused === false;

@@ -1,6 +1,10 @@
 // Leases due jobs to runners and applies what comes of their runs. Every write is fenced by the token of the claim.
 import {
   afterRun,
+  isTooLateToBegin,
+  outcomeOfLapse,
+  outsideHolders,
+  queueTimeoutError,
   type ClaimedRun,
   type Instant,
   type JobError,
@@ -16,7 +20,7 @@ import { readEndpointBook } from "../endpoint-book.ts";
 import { keyOf } from "../draft.ts";
 import type { Ground } from "../ground.ts";
 import { jobOf, type JobRow } from "../nouns.ts";
-import { begunRun, noProgress } from "../states.ts";
+import { begunRun, endedJob, noProgress } from "../states.ts";
 import type { AtTime } from "./intake.ts";
 import {
   createJobBook,
@@ -55,6 +59,16 @@ const claimDue = `${usedPriorities} select ${jobColumns}
     ) as found where used.priority is not null limit $3
   ) as t ${itsInput}`;
 
+const claimDueOf = `${usedPriorities} select ${jobColumns}
+  from (
+    select found.* from used cross join lateral (
+      select j.* from job as j
+      where j.status = 'queued' and j.priority = used.priority and j.tenant_id = $4 and j.due_at <= $1
+        and j.kind = any($2::text[])
+      order by j.due_at, j.id limit $3 for no key update skip locked
+    ) as found where used.priority is not null limit $3
+  ) as t ${itsInput}`;
+
 const claimUnknown = `${usedPriorities} select ${jobColumns}
   from (
     select found.* from used cross join lateral (
@@ -69,8 +83,14 @@ const claimUnknown = `${usedPriorities} select ${jobColumns}
 
 const lockLapsed = `select ${jobColumns} from (
     select j.* from job as j
-    where j.status = 'running' and (j.lease_until <= $1 or j.claimed_by <> $2)
+    where j.status = 'running' and (j.lease_until <= $1
+      or (j.claimed_by <> $2 and j.claimed_by not in ('${outsideHolders.lease}', '${outsideHolders.upstream}')))
     order by j.lease_until limit $3 for no key update skip locked
+  ) as t ${itsInput}`;
+
+const lockUnstarted = `select ${jobColumns} from (
+    select j.* from job as j where j.status = 'queued' and j.start_by is not null and j.start_by <= $1
+    order by j.start_by limit $2 for no key update skip locked
   ) as t ${itsInput}`;
 
 const extend = `update job as t set lease_until = v.until
@@ -82,17 +102,57 @@ export async function claimRuns(
   ground: Ground,
   options: Parameters<RunStore["claim"]>[0],
 ): Promise<ClaimedRun[]> {
-  const { holder, kinds, limit, now, leaseMs } = options;
-  const loaded = (await ground.transaction.ask(claimDue, [now, kinds, limit]))
-    .map(readJob)
-    .toSorted(byUrgency);
+  const { kinds, limit, now } = options;
+  return begin(ground, await ground.transaction.ask(claimDue, [now, kinds, limit]), options);
+}
+
+export async function claimRunsFor(
+  ground: Ground,
+  options: Parameters<RunStore["claimFor"]>[0],
+): Promise<ClaimedRun[]> {
+  const { tenantId, kinds, limit, now } = options;
+  const found = await ground.transaction.ask(claimDueOf, [now, kinds, limit, tenantId]);
+  return begin(ground, found, { ...options, holder: outsideHolders.lease });
+}
+
+async function begin(
+  ground: Ground,
+  found: Parameters<typeof readJob>[0][],
+  lease: {
+    readonly holder: string;
+    readonly limit: number;
+    readonly now: Instant;
+    readonly leaseMs: number;
+  },
+): Promise<ClaimedRun[]> {
+  const { holder, now } = lease;
+  const leaseUntil = now + lease.leaseMs;
+  const loaded = found.map(readJob).toSorted(byUrgency);
   const jobs = await bookOf(ground, loaded);
-  return loaded.map(({ row: due, input }) => {
-    const begun = begunRun(due, { holder, now, leaseUntil: now + leaseMs });
+  const startable = loaded.filter(({ row }) => !isGivenUp({ ground, jobs, now }, row));
+  // What was given up may have stood before others that are due.
+  if (loaded.length === lease.limit && startable.length < lease.limit) ground.effects.ringJobs(now);
+  return startable.map(({ row: due, input }) => {
+    const begun = begunRun(due, { holder, now, leaseUntil });
     const row = jobs.advance(begun, { type: "job.started" }, now);
     const { tenantId, token, runTimeoutMs, traceparent } = row;
-    const common = { tenantId, jobId: row.id, token, runTimeoutMs, traceparent, leaseUntil: now + leaseMs };
+    const common = { tenantId, jobId: row.id, token, runTimeoutMs, traceparent, leaseUntil };
     return { ...common, job: jobOf(row), input, runNumber: row.runs };
+  });
+}
+
+/** Hands held runs over to their upstreams; one whose cancellation was requested ends instead. */
+export async function handOverRuns(
+  ground: Ground,
+  items: readonly AtTime<RunKey & { readonly until: Instant }>[],
+): Promise<("handed_over" | "lost")[]> {
+  const jobs = await lockedBook(ground, items);
+  return items.map(({ item, now }) => {
+    const row = heldRow(jobs, item);
+    if (row === null) return "lost";
+    if (row.cancelRequestedAt !== null) end({ ground, jobs, now }, row, { kind: "canceled" });
+    else jobs.advance({ ...row, claimedBy: outsideHolders.upstream, leaseUntil: item.until }, null, now);
+    return "handed_over";
   });
 }
 
@@ -142,7 +202,7 @@ export async function endRuns(ground: Ground, items: readonly AtTime<RunEnd>[]):
   });
 }
 
-/** Ends runs whose lease has run out, or whose holder is not `soleHolder`, as lost; at most `limit`. */
+/** Ends runs whose lease has run out, or whose holder is another process than `soleHolder`; at most `limit`. */
 export async function recoverRuns(
   ground: Ground,
   options: { readonly now: Instant; readonly soleHolder?: string; readonly limit: number },
@@ -150,8 +210,17 @@ export async function recoverRuns(
   const { now, soleHolder, limit } = options;
   const loaded = (await ground.transaction.ask(lockLapsed, [now, soleHolder ?? null, limit])).map(readJob);
   const jobs = await bookOf(ground, loaded);
-  for (const { row } of loaded) end({ ground, jobs, now }, row, { kind: "lost" });
+  for (const { row } of loaded) end({ ground, jobs, now }, row, outcomeOfLapse(row.claimedBy));
   return loaded.length;
+}
+
+export async function failUnstarted(
+  ground: Ground,
+  { now, limit }: Parameters<RunStore["failUnstarted"]>[0],
+): Promise<number> {
+  const loaded = (await ground.transaction.ask(lockUnstarted, [now, limit])).map(readJob);
+  const jobs = await bookOf(ground, loaded);
+  return loaded.filter(({ row }) => isGivenUp({ ground, jobs, now }, row)).length;
 }
 
 export async function failUnknownKinds(
@@ -199,20 +268,22 @@ interface Ending {
 function end(ending: Ending, row: JobRow, outcome: RunOutcome): RunEnded {
   const { ground, jobs, now } = ending;
   const next = afterRun(row, outcome, now, ground.random);
-  const freed = { ...row, status: next.status, claimedBy: null, leaseUntil: null };
   if (next.status === "queued") {
     const { dueAt, lostRuns, releasedRuns } = next;
+    const freed = { ...row, status: next.status, claimedBy: null, leaseUntil: null };
     jobs.advance({ ...freed, ...noProgress, dueAt, lostRuns, releasedRuns }, null, now);
     ground.effects.ringJobs(dueAt);
     return { status: "queued" };
   }
-  const ended = { ...freed, finishedAt: now };
+  if (next.status === "failed") {
+    fail(ending, row, next.error);
+    return { status: "failed" };
+  }
+  const ended = endedJob(row, next, now);
   if (next.status === "succeeded") {
     const { result, resultUrl } = next;
     ground.draft.insertResult({ tenantId: row.tenantId, jobId: row.id, ...result });
     jobs.advance(ended, { type: "job.succeeded", result, resultUrl }, now);
-  } else if (next.status === "failed") {
-    fail(ending, ended, next.error);
   } else {
     jobs.advance(ended, { type: "job.canceled" }, now);
   }
@@ -220,9 +291,15 @@ function end(ending: Ending, row: JobRow, outcome: RunOutcome): RunEnded {
 }
 
 function fail({ jobs, now }: Ending, row: JobRow, error: JobError): void {
-  const { code: errorCode, message: errorMessage, run: errorRun } = error;
-  const failed = { ...row, status: "failed", dueAt: null, finishedAt: now } as const;
-  jobs.advance({ ...failed, errorCode, errorMessage, errorRun }, { type: "job.failed" }, now);
+  jobs.advance(endedJob(row, { status: "failed", error }, now), { type: "job.failed" }, now);
+}
+
+/** True when the job had waited too long, and has been failed for it. */
+function isGivenUp(ending: Ending, due: JobRow): boolean {
+  const { now } = ending;
+  if (!isTooLateToBegin(due.startBy, now)) return false;
+  fail(ending, due, queueTimeoutError((due.startBy ?? now) - Math.max(due.createdAt, due.runAt ?? 0)));
+  return true;
 }
 
 function byUrgency({ row: a }: LoadedJob, { row: b }: LoadedJob): number {

@@ -1,6 +1,10 @@
 // Leases due jobs to runners and applies what comes of their runs. Every write is fenced by the token of the claim.
 import {
   afterRun,
+  isTooLateToBegin,
+  outcomeOfLapse,
+  outsideHolders,
+  queueTimeoutError,
   type ClaimedRun,
   type Instant,
   type JobError,
@@ -16,19 +20,22 @@ import type { Ground } from "../ground.ts";
 import { jobOf, type JobRow } from "../nouns.ts";
 import { inserter, rowReader, type RawRow } from "../rows.ts";
 import { job, jobResult } from "../schema.ts";
-import { begunRun, noProgress } from "../states.ts";
+import { begunRun, endedJob, noProgress } from "../states.ts";
 import { createJobRows } from "./job-rows.ts";
 
 export interface RunTransitions {
   claim(options: Parameters<RunStore["claim"]>[0]): ClaimedRun[];
+  claimFor(options: Parameters<RunStore["claimFor"]>[0]): ClaimedRun[];
+  handOver(runs: readonly (RunKey & { readonly until: Instant })[], now: Instant): ("handed_over" | "lost")[];
   extend(
     runs: readonly RunKey[],
     options: { readonly now: Instant; readonly leaseMs: number },
   ): RunExtension[];
   reportProgress(items: readonly RunProgress[], now: Instant): ("written" | "lost")[];
   end(items: readonly RunEnd[], now: Instant): RunEnded[];
+  failUnstarted(options: Parameters<RunStore["failUnstarted"]>[0]): number;
   failUnknownKinds(options: Parameters<RunStore["failUnknownKinds"]>[0]): number;
-  /** Ends runs whose lease has run out, or whose holder is not `soleHolder`, as lost; at most `limit`. */
+  /** Ends runs whose lease has run out, or whose holder is another process than `soleHolder`; at most `limit`. */
   recover(options: { readonly now: Instant; readonly soleHolder?: string; readonly limit: number }): number;
 }
 
@@ -50,6 +57,12 @@ export function createRunTransitions(ground: Ground): RunTransitions {
      where status = 'queued' and priority = ? and due_at <= ? and kind in (select value from json_each(?))
      order by due_at, id limit ?`,
   );
+  const selectDueOf = client.prepare<[number, string, Instant, string, number], RawRow>(
+    `select ${reader.list} from job
+     where status = 'queued' and priority = ? and tenant_id = ? and due_at <= ?
+       and kind in (select value from json_each(?))
+     order by due_at, id limit ?`,
+  );
   const selectUnknown = client.prepare<[number, Instant, number, string, number], RawRow>(
     `select ${reader.list} from job where rowid in (
        select found from (
@@ -58,13 +71,22 @@ export function createRunTransitions(ground: Ground): RunTransitions {
        ) where kind not in (select value from json_each(?)) limit ?
      )`,
   );
+  const selectUnstarted = client.prepare<[Instant, number], RawRow>(
+    `select ${reader.list} from job where status = 'queued' and start_by is not null and start_by <= ?
+     order by start_by limit ?`,
+  );
   const selectLapsed = client.prepare<[Instant, string | null, number], RawRow>(
-    `select ${reader.list} from job where status = 'running' and (lease_until <= ? or claimed_by <> ?)
+    `select ${reader.list} from job where status = 'running' and (lease_until <= ?
+       or (claimed_by <> ? and claimed_by not in ('${outsideHolders.lease}', '${outsideHolders.upstream}')))
      order by lease_until limit ?`,
   );
   const extend = client.prepare<[Instant, string, string, number], { canceled: number }>(
     `update job set lease_until = ? where tenant_id = ? and id = ? and token = ? and status = 'running'
      returning cancel_requested_at is not null as canceled`,
+  );
+
+  const handOver = client.prepare<[string, Instant, string, string]>(
+    "update job set claimed_by = ?, lease_until = ? where tenant_id = ? and id = ?",
   );
 
   const held = ({ tenantId, jobId, token }: RunKey): JobRow | null => {
@@ -94,20 +116,22 @@ export function createRunTransitions(ground: Ground): RunTransitions {
 
   function end(row: JobRow, outcome: RunOutcome, now: Instant): RunEnded {
     const next = afterRun(row, outcome, now, random);
-    const freed = { ...row, status: next.status, claimedBy: null, leaseUntil: null };
     if (next.status === "queued") {
       const { dueAt, lostRuns, releasedRuns } = next;
+      const freed = { ...row, status: next.status, claimedBy: null, leaseUntil: null };
       jobs.advance({ ...freed, ...noProgress, dueAt, lostRuns, releasedRuns }, null, now);
       effects.ringJobs(dueAt);
       return { status: "queued" };
     }
-    const ended = { ...freed, finishedAt: now };
+    if (next.status === "failed") {
+      fail(row, next.error, now);
+      return { status: "failed" };
+    }
+    const ended = endedJob(row, next, now);
     if (next.status === "succeeded") {
       const { result, resultUrl } = next;
       insertResult({ tenantId: row.tenantId, jobId: row.id, ...result });
       jobs.advance(ended, { type: "job.succeeded", result, resultUrl }, now);
-    } else if (next.status === "failed") {
-      fail(ended, next.error, now);
     } else {
       jobs.advance(ended, { type: "job.canceled" }, now);
     }
@@ -115,9 +139,25 @@ export function createRunTransitions(ground: Ground): RunTransitions {
   }
 
   function fail(row: JobRow, error: JobError, now: Instant): void {
-    const { code: errorCode, message: errorMessage, run: errorRun } = error;
-    const failed = { ...row, status: "failed", dueAt: null, finishedAt: now } as const;
-    jobs.advance({ ...failed, errorCode, errorMessage, errorRun }, { type: "job.failed" }, now);
+    jobs.advance(endedJob(row, { status: "failed", error }, now), { type: "job.failed" }, now);
+  }
+
+  /** True when the job had waited too long, and has been failed for it. */
+  function isGivenUp(due: JobRow, now: Instant): boolean {
+    if (!isTooLateToBegin(due.startBy, now)) return false;
+    fail(due, queueTimeoutError((due.startBy ?? now) - Math.max(due.createdAt, due.runAt ?? 0)), now);
+    return true;
+  }
+
+  function beginAll(
+    due: readonly JobRow[],
+    lease: { holder: string; limit: number; now: Instant; leaseUntil: Instant },
+  ): ClaimedRun[] {
+    const { limit, now } = lease;
+    const startable = due.filter((row) => !isGivenUp(row, now));
+    // What was given up may have stood before others that are due.
+    if (due.length === limit && startable.length < limit) effects.ringJobs(now);
+    return startable.map((row) => begin(row, lease));
   }
 
   return {
@@ -127,8 +167,23 @@ export function createRunTransitions(ground: Ground): RunTransitions {
       const rows = byPriority(limit, (priority, wanted) =>
         selectDue.all(priority, now, spelledKinds, wanted),
       );
-      return rows.map((row) => begin(row, { holder, now, leaseUntil: now + leaseMs }));
+      return beginAll(rows, { holder, limit, now, leaseUntil: now + leaseMs });
     },
+    claimFor({ tenantId, kinds, limit, now, leaseMs }) {
+      const spelledKinds = JSON.stringify(kinds);
+      const rows = byPriority(limit, (priority, wanted) =>
+        selectDueOf.all(priority, tenantId, now, spelledKinds, wanted),
+      );
+      return beginAll(rows, { holder: outsideHolders.lease, limit, now, leaseUntil: now + leaseMs });
+    },
+    handOver: (runs, now) =>
+      runs.map((run) => {
+        const row = held(run);
+        if (row === null) return "lost";
+        if (row.cancelRequestedAt !== null) end(row, { kind: "canceled" }, now);
+        else handOver.run(outsideHolders.upstream, run.until, row.tenantId, row.id);
+        return "handed_over";
+      }),
     extend: (runs, { now, leaseMs }) =>
       runs.map(({ tenantId, jobId, token }) => {
         const row = extend.get(now + leaseMs, tenantId, jobId, token);
@@ -148,6 +203,10 @@ export function createRunTransitions(ground: Ground): RunTransitions {
         const row = held(item);
         return row === null ? { status: "lost" } : end(row, item.outcome, now);
       }),
+    failUnstarted({ now, limit }) {
+      const rows = selectUnstarted.all(now, limit).map(reader.read);
+      return rows.filter((row) => isGivenUp(row, now)).length;
+    },
     failUnknownKinds({ kinds, dueBefore, now, limit }) {
       const spelledKinds = JSON.stringify(kinds);
       const rows = byPriority(limit, (priority, wanted) =>
@@ -161,7 +220,7 @@ export function createRunTransitions(ground: Ground): RunTransitions {
     },
     recover({ now, soleHolder, limit }) {
       const rows = selectLapsed.all(now, soleHolder ?? null, limit).map(reader.read);
-      for (const row of rows) end(row, { kind: "lost" }, now);
+      for (const row of rows) end(row, outcomeOfLapse(row.claimedBy), now);
       return rows.length;
     },
   };

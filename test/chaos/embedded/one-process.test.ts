@@ -1,5 +1,5 @@
 import { expect, onTestFinished, test } from "vitest";
-import { makeChaosHome } from "./chaos-home.ts";
+import { makeChaosHome } from "../chaos-home.ts";
 
 test("F36 a second process on the same file refuses to start, says so, and does not disturb the first", async () => {
   const home = makeChaosHome();

@@ -1,0 +1,63 @@
+// Tokens of runs that are held outside: a lease for its tenant, and a completion for whoever was called. They carry the run's
+// fencing token, so what is done with one holds only while that run does, and nothing about them has to be stored.
+import type { Instant, RunCompletion, RunKey } from "@ringback/core";
+import { openText, sealText } from "./sealed-text.ts";
+
+export interface LeasedRun extends RunKey {
+  readonly kind: string;
+  readonly begunAt: Instant;
+  readonly runTimeoutMs: number;
+}
+
+export interface RunTokens {
+  sealLease(run: LeasedRun): string;
+  /** Null for what is not a lease of this tenant. */
+  openLease(tenantId: string, lease: string): LeasedRun | null;
+  /** Whose run of this job the token ends; null when it ends none. */
+  openCompletion(jobId: string, token: string): RunKey | null;
+}
+
+export interface CompletionDeps {
+  /** 32 bytes; the same for the process that makes tokens and the one that opens them. */
+  readonly tokenKey: Uint8Array;
+  /** Where clients reach this installation. */
+  readonly publicUrl: () => string;
+}
+
+const leaseBinding = (tenantId: string) => ({ purpose: "lease.1", owner: tenantId });
+const completionBinding = (jobId: string) => ({ purpose: "completion.1", owner: jobId });
+const leaseText = /^(\S{1,64}) (\d{1,16}) (\d{1,16}) (\d{1,16}) (\S{1,100})$/;
+const completionText = /^(\d{1,16}) (.{1,255})$/s;
+
+export function createRunTokens(tokenKey: Uint8Array): RunTokens {
+  return {
+    sealLease: ({ tenantId, jobId, kind, token, begunAt, runTimeoutMs }) =>
+      sealText(tokenKey, leaseBinding(tenantId), `${jobId} ${token} ${begunAt} ${runTimeoutMs} ${kind}`),
+    openLease(tenantId, lease) {
+      const match = leaseText.exec(openText(tokenKey, leaseBinding(tenantId), lease) ?? "");
+      const [, jobId, token, begunAt, runTimeoutMs, kind] = match ?? [];
+      if (jobId === undefined || kind === undefined) return null;
+      const numbers = { token: Number(token), begunAt: Number(begunAt), runTimeoutMs: Number(runTimeoutMs) };
+      return { tenantId, jobId, kind, ...numbers };
+    },
+    openCompletion(jobId, token) {
+      const match = completionText.exec(openText(tokenKey, completionBinding(jobId), token) ?? "");
+      const [, fencing, tenantId] = match ?? [];
+      return fencing === undefined || tenantId === undefined
+        ? null
+        : { tenantId, jobId, token: Number(fencing) };
+    },
+  };
+}
+
+/** What the runner sends to upstreams that may answer 202. */
+export function createCompletions({ tokenKey, publicUrl }: CompletionDeps): (run: RunKey) => RunCompletion {
+  return ({ tenantId, jobId, token }) => {
+    const job = `${publicUrl().replace(/\/$/, "")}/v1/jobs/${jobId}`;
+    return {
+      completeUrl: `${job}/complete`,
+      failUrl: `${job}/fail`,
+      token: sealText(tokenKey, completionBinding(jobId), `${token} ${tenantId}`),
+    };
+  };
+}

@@ -1,0 +1,66 @@
+// What lanes' holders bring at the same moment, in one transaction: attempts that have ended, and claims of what is due.
+//
+// A dispatcher does both in one turn of the event loop, for the same lane. Apart, the claim would wait for the lane until the
+// records are on disk, and cost a second commit.
+import type { AttemptRecord, ClaimedDeliveries } from "@ringback/core";
+import { keyOf } from "../draft.ts";
+import type { Ground } from "../ground.ts";
+import { recordAttempts, sendJobLocks } from "./attempts.ts";
+import type { AtTime } from "./intake.ts";
+import { lockLanesOf } from "./lane-locks.ts";
+import { claimDeliveries, type ClaimCall } from "./lanes.ts";
+
+export type LaneCall =
+  | { readonly kind: "record"; readonly records: readonly AtTime<AttemptRecord>[] }
+  | { readonly kind: "claim"; readonly claim: ClaimCall };
+
+export type LaneAnswer =
+  | { readonly kind: "recorded"; readonly answers: readonly ("recorded" | "lost")[] }
+  | { readonly kind: "claimed"; readonly claimed: ClaimedDeliveries };
+
+export async function workLanes(ground: Ground, calls: readonly LaneCall[]): Promise<LaneAnswer[]> {
+  const records = calls.flatMap((call) => (call.kind === "record" ? call.records : []));
+  const claims = calls.flatMap((call) => (call.kind === "claim" ? [call.claim] : []));
+  if (records.length > 0) sendJobLocks(ground, records.map(deliveryOf));
+  const named = [...records.map(({ item }) => item.lane), ...claims.map(({ lane }) => lane)];
+  const lanes = [...new Map(named.map((lane) => [keyOf(lane.tenantId, lane.laneId), lane])).values()];
+  const locked = await lockLanesOf(ground, lanes);
+  const recording = recordAttempts(ground, records, locked);
+  const claiming = async (): Promise<ClaimedDeliveries[]> => {
+    if (claims.length === 0) return [];
+    if (!records.some(({ item }) => item.ended.code === "gone")) {
+      return claimDeliveries(ground, claims, locked);
+    }
+    // An endpoint that is gone is paused, and what it is owed is not claimed any more.
+    await recording;
+    return claimDeliveries(ground, claims, await lockLanesOf(ground, lanes));
+  };
+  const [recorded, claimed] = await Promise.all([recording, claiming()]);
+  return answersOf(calls, recorded, claimed);
+}
+
+function deliveryOf({ item }: AtTime<AttemptRecord>): {
+  readonly tenantId: string;
+  readonly deliveryId: string;
+} {
+  return { tenantId: item.lane.tenantId, deliveryId: item.deliveryId };
+}
+
+/** To each call its part, in the order of the calls. */
+function answersOf(
+  calls: readonly LaneCall[],
+  recorded: readonly ("recorded" | "lost")[],
+  claimed: readonly ClaimedDeliveries[],
+): LaneAnswer[] {
+  let recordsTold = 0;
+  let claimsTold = 0;
+  return calls.map((call) => {
+    if (call.kind === "claim") {
+      claimsTold += 1;
+      return { kind: "claimed", claimed: claimed[claimsTold - 1] ?? { kind: "lost" } };
+    }
+    const from = recordsTold;
+    recordsTold += call.records.length;
+    return { kind: "recorded", answers: recorded.slice(from, recordsTold) };
+  });
+}
