@@ -11,6 +11,8 @@ export interface Answer {
 
 const headEnd = Buffer.from("\r\n\r\n");
 const answerMs = 20_000;
+/** Servers close what lies idle for longer, Node's after 5 s; a request sent into that would be lost. */
+const idleMaxMs = 3_000;
 
 export class Connection {
   readonly #host: string;
@@ -18,6 +20,7 @@ export class Connection {
   #socket: Socket | null = null;
   #received: Buffer = Buffer.alloc(0);
   #waiting: PromiseWithResolvers<Answer> | null = null;
+  #answeredMs = 0;
 
   constructor(url: string) {
     const { hostname, port } = new URL(url);
@@ -27,6 +30,7 @@ export class Connection {
 
   /** Resolves with the answer; rejects when the connection ends or stays silent for 20 s before it is complete. */
   send(request: Buffer): Promise<Answer> {
+    if (performance.now() - this.#answeredMs > idleMaxMs) this.close();
     this.#socket ??= this.#open();
     this.#waiting = Promise.withResolvers<Answer>();
     this.#socket.write(request);
@@ -45,7 +49,9 @@ export class Connection {
     let failure = new Error("the connection was closed before the answer was complete");
     socket.on("error", (error) => (failure = error));
     socket.on("close", () => {
-      if (this.#socket === socket) this.#socket = null;
+      // One that was closed for having been idle has nothing to say about the one after it.
+      if (this.#socket !== null && this.#socket !== socket) return;
+      this.#socket = null;
       this.#received = Buffer.alloc(0);
       this.#waiting?.reject(failure);
       this.#waiting = null;
@@ -68,6 +74,7 @@ export class Connection {
     if (this.#received.length < from + bodyBytes) return;
     const body = this.#received.toString("utf8", from, from + bodyBytes);
     this.#received = Buffer.alloc(0);
+    this.#answeredMs = performance.now();
     const waiting = this.#waiting;
     this.#waiting = null;
     waiting?.resolve({ status, head, body });
