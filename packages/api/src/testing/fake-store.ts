@@ -22,6 +22,7 @@ import {
 import { createFakeRuns, type FakeRuns } from "./fake-runs.ts";
 import { createFakeTenants, type FakeTenants } from "./fake-tenants.ts";
 import { pageOf } from "./page-of.ts";
+import { unused } from "./unused.ts";
 
 export interface FakeStore extends Store, FakeRuns, FakeTenants {
   readonly tenants: FakeTenants["tenants"];
@@ -390,12 +391,4 @@ function owned<Row extends { readonly tenantId: string }>(
   tenantId: string,
 ): Row | null {
   return row?.tenantId === tenantId ? row : null;
-}
-
-/** Whatever is called of it throws: the api has no business there. */
-function unused<Port>(name: string): Port {
-  const refuse = (): never => {
-    throw new Error(`the api called ${name}`);
-  };
-  return new Proxy(refuse, { get: () => refuse }) as Port;
 }

@@ -25,6 +25,7 @@ import { job, jobResult } from "../schema.ts";
 import { begunRun, endedJob, noProgress } from "../states.ts";
 import { createJobRows } from "./job-rows.ts";
 import { createTurns } from "./turns.ts";
+import { createUnknownKinds } from "./unknown-kinds.ts";
 
 export interface RunTransitions {
   claim(options: Parameters<RunStore["claim"]>[0]): ClaimedRun[];
@@ -42,20 +43,12 @@ export interface RunTransitions {
   recover(options: { readonly now: Instant; readonly soleHolder?: string; readonly limit: number }): number;
 }
 
-/** How far `failUnknownKinds` looks with each tenant. Known kinds ahead of an unknown one are claimed in time, so it comes within reach. */
-const unknownKindsLookedAtMax = 1_000;
-
-interface UnknownKinds {
-  readonly dueBefore: Instant;
-  /** The known ones, as JSON. */
-  readonly spelledKinds: string;
-}
-
 export function createRunTransitions(ground: Ground): RunTransitions {
   const { client, effects, random } = ground;
   const jobs = createJobRows(ground);
   const limits = createRunningLimits();
   const turns = createTurns(ground, limits);
+  const unknownKinds = createUnknownKinds(ground);
   const reader = rowReader(job);
   const insertResult = inserter(client, jobResult);
   const nextPriority = client
@@ -68,20 +61,6 @@ export function createRunTransitions(ground: Ground): RunTransitions {
      where status = 'queued' and priority = ? and tenant_id = ? and due_at <= ?
        and kind in (select value from json_each(?))
      order by due_at, id limit ?`,
-  );
-  const nextTenant = client
-    .prepare<[number, string], string>(
-      `select tenant_id from job where status = 'queued' and priority = ? and tenant_id > ? order by tenant_id limit 1`,
-    )
-    .pluck();
-  const selectUnknown = client.prepare<[number, string, Instant, number, string, number], RawRow>(
-    `select ${reader.list} from job where rowid in (
-       select found from (
-         select rowid as found, kind from job
-         where status = 'queued' and priority = ? and tenant_id = ? and due_at <= ?
-         order by due_at, id limit ?
-       ) where kind not in (select value from json_each(?)) limit ?
-     )`,
   );
   const countRunning = client
     .prepare<[string], number>("select count(*) from job where status = 'running' and kind = ?")
@@ -120,26 +99,6 @@ export function createRunTransitions(ground: Ground): RunTransitions {
 
   function roomsOf(most: Readonly<Record<string, number>>): Map<string, number> {
     return new Map(Object.entries(most).map(([kind, max]) => [kind, max - (countRunning.get(kind) ?? 0)]));
-  }
-
-  function unknownIn(priority: number, wanted: number, asked: UnknownKinds): JobRow[] {
-    const { dueBefore, spelledKinds } = asked;
-    const rows: JobRow[] = [];
-    let tenantId = nextTenant.get(priority, "");
-    while (tenantId !== undefined && rows.length < wanted) {
-      const left = wanted - rows.length;
-      const found = selectUnknown.all(
-        priority,
-        tenantId,
-        dueBefore,
-        unknownKindsLookedAtMax,
-        spelledKinds,
-        left,
-      );
-      rows.push(...found.map(reader.read));
-      tenantId = nextTenant.get(priority, tenantId);
-    }
-    return rows;
   }
 
   function begin(due: JobRow, lease: { holder: string; now: Instant; leaseUntil: Instant }): ClaimedRun {
@@ -266,7 +225,7 @@ export function createRunTransitions(ground: Ground): RunTransitions {
       const asked = { dueBefore, spelledKinds: JSON.stringify(kinds) };
       const rows: JobRow[] = [];
       byPriority(limit, (priority, wanted) => {
-        const found = unknownIn(priority, wanted, asked);
+        const found = unknownKinds(priority, wanted, asked);
         rows.push(...found);
         return found.length;
       });
