@@ -1,4 +1,4 @@
-import { defineConfig } from "vitest/config";
+import { configDefaults, defineConfig } from "vitest/config";
 
 const timeouts = { testTimeout: 20_000, hookTimeout: 30_000 };
 /** These run in both modes, from the same files; what only one mode has lies in a folder of its name. */
@@ -12,7 +12,7 @@ export default defineConfig({
         test: {
           name: "rooms",
           include: ["apps/*/src/**/*.test.ts", "packages/*/src/**/*.test.ts", "test/**/*.test.ts"],
-          exclude: modal,
+          exclude: [...configDefaults.exclude, ...modal],
           ...timeouts,
         },
       },
@@ -20,7 +20,7 @@ export default defineConfig({
         test: {
           name: "embedded",
           include: modal,
-          exclude: ["**/scale-out/**"],
+          exclude: [...configDefaults.exclude, "**/scale-out/**"],
           env: { TEST_MODE: "embedded" },
           ...timeouts,
         },
@@ -29,7 +29,7 @@ export default defineConfig({
         test: {
           name: "scale-out",
           include: modal,
-          exclude: ["**/embedded/**"],
+          exclude: [...configDefaults.exclude, "**/embedded/**"],
           env: { TEST_MODE: "scale-out" },
           ...timeouts,
         },

@@ -79,8 +79,8 @@ describe("F124 what belongs to another tenant", () => {
     await Promise.all([server.stop(), receiver.close()]);
   });
 
-  /** Those of the running server, so that a route is tested from the day it is there. */
-  const withId = () => server.routes.filter(({ path }) => path.includes(":id"));
+  /** Those of the running server, so that a route is tested from the day it is there. PUT makes what was not there. */
+  const withId = () => server.routes.filter(({ method, path }) => path.includes(":id") && method !== "PUT");
   const nounOf = (path: string): Noun => {
     const noun = nounUnder[path.split("/")[2] ?? ""];
     if (noun === undefined) throw new Error(`say in nounUnder what stands under ${path}`);
@@ -101,6 +101,21 @@ describe("F124 what belongs to another tenant", () => {
       expect(answers[0]?.status, `${method} ${path}`).toBe(404);
       for (const other of others) expect(other, `${method} ${path}`).toEqual(first);
     }
+  });
+
+  test("a job that is put under the id of another tenant's is a job of one's own, as under any id", async () => {
+    const another = await server.clientOf("another");
+    const put = (id: string): Promise<ApiAnswer> =>
+      another.call(`/v1/jobs/${id}`, { method: "PUT", body: { kind: "e2e.echo", input: "mine" } });
+    const [taken, free] = await Promise.all([put(theirs.job), put(unknown.job)]);
+    expect([taken.status, free.status]).toEqual([202, 202]);
+    expect(Object.keys(taken.json as object)).toEqual(Object.keys(free.json as object));
+    await another.waitForDone(theirs.job);
+    const resultOf = async (client: ApiClient): Promise<string> =>
+      (await client.expect(200, `/v1/jobs/${theirs.job}/result`)).text;
+    expect(await resultOf(another)).toContain("mine");
+    expect(await resultOf(owner)).toContain("private");
+    expect((await stranger.call(`/v1/jobs/${theirs.job}`)).status).toBe(404);
   });
 
   test("every one of them that reads is there for its owner, so nothing was changed either", async () => {
