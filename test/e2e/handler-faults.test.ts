@@ -3,7 +3,7 @@ import { startReceiver } from "../support/receiver.ts";
 import type { ServerHome, ServerProcess } from "../support/server-process.ts";
 import { makeHome } from "./e2e-home.ts";
 
-describe("a handler that goes wrong fails its job and nothing else", () => {
+describe("a handler that goes wrong fails its job and nothing else", { timeout: 60_000 }, () => {
   let home: ServerHome;
   let server: ServerProcess;
   beforeAll(async () => {
@@ -14,7 +14,7 @@ describe("a handler that goes wrong fails its job and nothing else", () => {
 
   async function outcome(kind: string, input?: unknown): Promise<{ code: string; message: string }> {
     const job = await home.client.submit({ kind, ...(input === undefined ? {} : { input }) });
-    const done = await home.client.waitForDone(job.id, 15_000);
+    const done = await home.client.waitForDone(job.id, 45_000);
     expect(done.status).toBe("failed");
     return done.error ?? { code: "none", message: "" };
   }
