@@ -7,6 +7,8 @@ const modal = ["test/e2e/**/*.test.ts", "test/chaos/**/*.test.ts"];
 export default defineConfig({
   test: {
     globalSetup: ["test/run/postgres-for-tests.ts"],
+    // Most tests wait for processes they started; a core less than there are, the default, leaves cores idle.
+    maxWorkers: "100%",
     projects: [
       {
         test: {
