@@ -1,18 +1,20 @@
-import { defineConfig } from "vitest/config";
+import { configDefaults, defineConfig } from "vitest/config";
 
-const timeouts = { testTimeout: 20_000, hookTimeout: 30_000 };
+const timeouts = { testTimeout: 60_000, hookTimeout: 60_000 };
 /** These run in both modes, from the same files; what only one mode has lies in a folder of its name. */
 const modal = ["test/e2e/**/*.test.ts", "test/chaos/**/*.test.ts"];
 
 export default defineConfig({
   test: {
     globalSetup: ["test/run/postgres-for-tests.ts"],
+    // Most tests wait for processes they started; a core less than there are, the default, leaves cores idle.
+    maxWorkers: "100%",
     projects: [
       {
         test: {
           name: "rooms",
           include: ["apps/*/src/**/*.test.ts", "packages/*/src/**/*.test.ts", "test/**/*.test.ts"],
-          exclude: modal,
+          exclude: [...configDefaults.exclude, ...modal],
           ...timeouts,
         },
       },
@@ -20,7 +22,7 @@ export default defineConfig({
         test: {
           name: "embedded",
           include: modal,
-          exclude: ["**/scale-out/**"],
+          exclude: [...configDefaults.exclude, "**/scale-out/**"],
           env: { TEST_MODE: "embedded" },
           ...timeouts,
         },
@@ -29,7 +31,7 @@ export default defineConfig({
         test: {
           name: "scale-out",
           include: modal,
-          exclude: ["**/embedded/**"],
+          exclude: [...configDefaults.exclude, "**/embedded/**"],
           env: { TEST_MODE: "scale-out" },
           ...timeouts,
         },
