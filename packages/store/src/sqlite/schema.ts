@@ -38,7 +38,6 @@ import {
   uniqueIndex,
 } from "./columns.ts";
 import { jobLifeColumns, jobLifeIndexes } from "./schema/job-life.ts";
-
 export { announcedKind } from "./schema/announced-kind.ts";
 
 const triggers: readonly Trigger[] = ["auto", "manual", "replay", "test"];
