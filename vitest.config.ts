@@ -1,6 +1,6 @@
 import { configDefaults, defineConfig } from "vitest/config";
 
-const timeouts = { testTimeout: 60_000, hookTimeout: 60_000 };
+const timeouts = { testTimeout: 20_000, hookTimeout: 30_000 };
 /** These run in both modes, from the same files; what only one mode has lies in a folder of its name. */
 const modal = ["test/e2e/**/*.test.ts", "test/chaos/**/*.test.ts"];
 

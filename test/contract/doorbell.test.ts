@@ -149,10 +149,12 @@ describe("on PostgreSQL", () => {
     const statement = ringStatement(rings, clock);
     if (statement !== null) await other.query(statement.text, [...statement.values]);
   };
-  const left = async (): Promise<number> =>
-    Number(
-      (await other.query<{ count: string }>("select count(*) from ringback_graphile.jobs")).rows[0]?.count,
-    );
+  const count = async (from: string): Promise<number> =>
+    Number((await other.query<{ count: string }>(`select count(*) from ${from}`)).rows[0]?.count);
+  const left = () => count("ringback_graphile.jobs");
+  const listeners = () =>
+    count(`pg_stat_activity where datname = current_database() and application_name = 'ringback rings'
+      and query like 'LISTEN%' and state = 'idle'`);
 
   describeDoorbell("graphile-worker, rung by another process", async () => ({
     doorbell: doorbellOf(),
@@ -183,7 +185,7 @@ describe("on PostgreSQL", () => {
     expect(await jobs?.until((rings) => rings.length > 0)).toBe(true);
     expect(lanes?.rings).toHaveLength(30);
     expect(jobs?.rings.every(({ kind }) => kind === "jobs")).toBe(true);
-    await waitUntil(left, { holds: (count) => count === 0, timeoutMs: 5_000, what: "end of the rings" });
+    await waitUntil(left, { holds: (rings) => rings === 0, timeoutMs: 5_000, what: "end of the rings" });
   });
 
   test("a full process passes on: a ring for jobs comes back to somebody", async () => {
@@ -198,6 +200,12 @@ describe("on PostgreSQL", () => {
     const heard = await listenTo({ doorbell, leave });
     await leave([lane("before", clock.now())]);
     expect(await heard.until((rings) => rings.some(isLane("before")))).toBe(true);
+    // Its first rings it finds without listening.
+    await waitUntil(listeners, {
+      holds: (there) => there > 0,
+      timeoutMs: 10_000,
+      what: "listening graphile-worker",
+    });
     // It ends itself when it hears of a migration that it does not know.
     await other.query(`select pg_notify('worker:migrate', '{"migrationNumber":99,"breaking":true}')`);
     await waitUntil(async () => doorbell.restarts(), {
@@ -230,6 +238,6 @@ describe("on PostgreSQL", () => {
     );
     const heard = await listenTo({ doorbell: doorbellOf(), leave });
     expect(await heard.until((rings) => rings.some(isLane("taken")))).toBe(true);
-    await waitUntil(left, { holds: (count) => count === 0, timeoutMs: 5_000, what: "end of the ring" });
+    await waitUntil(left, { holds: (rings) => rings === 0, timeoutMs: 5_000, what: "end of the ring" });
   });
 });

@@ -9,6 +9,17 @@ import { startStorm } from "../storm-ground.ts";
 import { startFleet } from "./fleet.ts";
 
 const chance = seeded("chaos/database");
+const roles = ["api", "runner", "dispatcher"] as const;
+
+/** One process of each role, whose connections go through a proxy. */
+async function startProxiedFleet() {
+  const home = makeChaosHome();
+  onTestFinished(() => home.dispose());
+  const { connectionString } = await home.database();
+  const proxy = await openCuttingProxy(connectionString);
+  await startFleet(home, roles, { DATABASE_URL: proxy.connectionString });
+  return { home, proxy };
+}
 
 describe("the database fails under load", () => {
   test(
@@ -19,7 +30,7 @@ describe("the database fails under load", () => {
       onTestFinished(() => cluster.stop());
       const home = makeChaosHome({ database: asTestDatabase(await cluster.createDatabase()) });
       onTestFinished(() => home.dispose());
-      await startFleet(home, ["api", "runner", "dispatcher"]);
+      await startFleet(home, roles);
       const storm = await startStorm(home, chance);
       for (let crash = 1; crash <= 3; crash += 1) {
         await storm.moment();
@@ -36,7 +47,7 @@ describe("the database fails under load", () => {
     async () => {
       const home = makeChaosHome();
       onTestFinished(() => home.dispose());
-      const fleet = await startFleet(home, ["api", "runner", "dispatcher"]);
+      const fleet = await startFleet(home, roles);
       const storm = await startStorm(home, chance);
       const { connectionString } = await home.database();
       for (let time = 1; time <= 10; time += 1) {
@@ -49,7 +60,7 @@ describe("the database fails under load", () => {
         storm.load.serverIsUp();
       }
       expect(await storm.endAndAudit("chaos/database: 10 times all connections terminated")).toEqual([]);
-      const alive = (["api", "runner", "dispatcher"] as const).flatMap((role) => fleet.of(role));
+      const alive = roles.flatMap((role) => fleet.of(role));
       expect(alive.map(({ pid }) => process.kill(pid, 0))).toEqual([true, true, true]);
     },
   );
@@ -58,11 +69,7 @@ describe("the database fails under load", () => {
     "F47 connections are cut after the commit and before its answer, in every role: nothing is done twice",
     { timeout: 120_000 },
     async () => {
-      const home = makeChaosHome();
-      onTestFinished(() => home.dispose());
-      const { connectionString } = await home.database();
-      const proxy = await openCuttingProxy(connectionString);
-      await startFleet(home, ["api", "runner", "dispatcher"], { DATABASE_URL: proxy.connectionString });
+      const { home, proxy } = await startProxiedFleet();
       const storm = await startStorm(home, chance);
       for (let cut = 1; cut <= 20; cut += 1) {
         await storm.load.afterAccepted(chance.whole(1, 10));
@@ -82,12 +89,7 @@ describe("the database fails under load", () => {
     "F21 while it is down, requests are answered 503 with Retry-After within two seconds; then all goes on by itself",
     { timeout: 120_000 },
     async () => {
-      const home = makeChaosHome();
-      onTestFinished(() => home.dispose());
-      const { connectionString } = await home.database();
-      const proxy = await openCuttingProxy(connectionString);
-      const settings = { DATABASE_URL: proxy.connectionString };
-      await startFleet(home, ["api", "runner", "dispatcher"], settings);
+      const { home, proxy } = await startProxiedFleet();
       const before = await home.client.submit({ kind: "chaos.echo", input: "before" });
       await home.client.waitForDone(before.id);
 

@@ -72,9 +72,11 @@ export class EventReader {
     const { tenantId, jobId } = this.#options.key;
     const page = { after: this.#after, limit: pageLimit };
     const events = await this.#deps.reads.listJobEvents(tenantId, jobId, page);
-    this.#after = events.at(-1)?.seq ?? this.#after;
     const last = events.at(-1);
-    if (last !== undefined) this.#shown = shownBy(last) ?? this.#shown;
+    if (last !== undefined) {
+      this.#after = last.seq;
+      this.#shown = shownBy(last) ?? this.#shown;
+    }
     return events;
   }
 

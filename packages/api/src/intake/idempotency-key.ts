@@ -1,5 +1,6 @@
 // Reads the Idempotency-Key header: a structured-field string in quotes, or bare as most clients send it.
 import { hash } from "node:crypto";
+import type { Acceptance, Accepted, Clock, Store } from "@ringback/core";
 import { refusal, type Refusal } from "../problems/refusal.ts";
 
 /** Without a comma: two headers of one name arrive joined by one (RFC 9110 §5.3), and a key is not a list. */
@@ -23,4 +24,17 @@ export function idempotencyKeyOf(header: string | undefined): { readonly key: st
 /** What makes two requests the same one: where they go, and their bodies byte for byte. SHA-256 in hex. */
 export function requestHashOf(route: string, body: Uint8Array): string {
   return hash("sha256", Buffer.concat([Buffer.from(`${route}\n`), body]), "hex");
+}
+
+/** What the key was used for before; null when it was not, and then it is free or just being taken. */
+export async function findUseOfKey(
+  tenantId: string,
+  { key, requestHash }: NonNullable<Acceptance["idempotency"]>,
+  { store, clock }: { readonly store: Pick<Store, "reads">; readonly clock: Clock },
+): Promise<Accepted | null> {
+  const found = await store.reads.findIdempotent(tenantId, key, clock.now());
+  if (found === null) return null;
+  return found.requestHash === requestHash
+    ? { kind: "replayed", job: found.job }
+    : { kind: "key_reused", requestHash: found.requestHash, jobId: found.job.id };
 }

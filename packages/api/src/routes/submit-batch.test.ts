@@ -108,6 +108,23 @@ describe("POST /v1/jobs/batch", () => {
     expect(expired[0]?.problem).toMatchObject({ code: "job-expired", status: 410 });
   });
 
+  test.each(["", "?atomic=true"])(
+    "F2 what was accepted once is answered again, although it would be refused today: %j",
+    async (query) => {
+      const house = createHouse();
+      const outward = { kind: "outward", callback: { url: "https://a.example" } };
+      const body = { jobs: [{ kind: "echo" }, outward] };
+      const headers = { "idempotency-key": "once" };
+      const first = await itemsOf(await send(house, body, query, headers));
+      house.admission.problem = "may no longer be called";
+      const again = await send(house, body, query, headers);
+      expect(again.headers.get("idempotency-replayed")).toBe("true");
+      const ids = (await itemsOf(again)).map(({ job }) => job?.id);
+      expect(ids).toEqual(first.map(({ job }) => job?.id));
+      expect(house.store.accepted).toHaveLength(2);
+    },
+  );
+
   test.each([
     [{}, "/jobs"],
     [{ jobs: {} }, "/jobs"],

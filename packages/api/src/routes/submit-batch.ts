@@ -5,7 +5,7 @@ import { makeId, type Acceptance } from "@ringback/core";
 import { admissionOf } from "../admission/refused-job.ts";
 import { jsonAnswer, type Answer } from "../answers/answer.ts";
 import { status } from "../answers/status.ts";
-import { idempotencyKeyOf, requestHashOf } from "../intake/idempotency-key.ts";
+import { findUseOfKey, idempotencyKeyOf, requestHashOf } from "../intake/idempotency-key.ts";
 import { judgeJob } from "../intake/judge-job.ts";
 import type { JsonBody } from "../intake/parse-json-body.ts";
 import { readJsonBytes } from "../intake/read-body.ts";
@@ -37,7 +37,7 @@ async function submit(call: Call, deps: RouteDeps): Promise<Answer | Refusal> {
   const keyOf = key === null ? () => null : itemKeys(key.key, bytes, deps);
   const judged = await judgeAll(call, { bodies, keyOf }, deps);
   const isAtomic = query.value.atomic === "true";
-  if (isAtomic && judged.some(isRefusal)) return batchRefused(judged);
+  if (isAtomic && judged.some(isObstacle)) return batchRefused(judged);
   const taken = await takeAll(judged, isAtomic, deps);
   if (!isAtomic) return batchAnswer(taken, call, deps);
   return lackOfRoom(taken) ?? (taken.some(isObstacle) ? batchRefused(taken) : batchAnswer(taken, call, deps));
@@ -55,7 +55,7 @@ function lackOfRoom(taken: readonly (TakenJob | Refusal)[]): Refusal | null {
 }
 
 /** A job that was accepted once and has expired since is no reason against the others. */
-function isObstacle(one: TakenJob | Refusal): boolean {
+function isObstacle(one: Judged): boolean {
   return isRefusal(one) && one.refused !== "job-expired";
 }
 
@@ -82,12 +82,11 @@ interface Bodies {
 /** A batch is not to take all of the address guard's look-ups at once, nor to wait for each of them. */
 const judgedAtOnce = 10;
 
-async function judgeAll(
-  call: Call,
-  { bodies, keyOf }: Bodies,
-  deps: RouteDeps,
-): Promise<(Acceptance | Refusal)[]> {
-  const judged: (Acceptance | Refusal)[] = [];
+/** One that is to be accepted, or what is to be answered without asking for that. */
+type Judged = Acceptance | TakenJob | Refusal;
+
+async function judgeAll(call: Call, { bodies, keyOf }: Bodies, deps: RouteDeps): Promise<Judged[]> {
+  const judged: Judged[] = [];
   while (judged.length < bodies.length) {
     const first = judged.length;
     const some = bodies.slice(first, first + judgedAtOnce);
@@ -103,21 +102,25 @@ async function judgeOne(
   body: JsonBody | Refusal,
   idempotency: Acceptance["idempotency"],
   deps: RouteDeps,
-): Promise<Acceptance | Refusal> {
-  if (isRefusal(body)) return body;
+): Promise<Judged> {
   const id = makeId("job", deps.clock.now(), deps.random);
-  const one = await judgeJob({ tenantId, id, body, traceparent: request.header("traceparent") }, deps);
-  return isRefusal(one) ? one : { ...one, idempotency, admission: admissionOf(deps.settings) };
+  const one = isRefusal(body)
+    ? body
+    : await judgeJob({ tenantId, id, body, traceparent: request.header("traceparent") }, deps);
+  if (!isRefusal(one)) return { ...one, idempotency, admission: admissionOf(deps.settings) };
+  // What was accepted once is answered again, whatever would be refused today.
+  const earlier = idempotency === null ? null : await findUseOfKey(tenantId, idempotency, deps);
+  return earlier === null ? one : takenJob(earlier, deps);
 }
 
 /** In the order of the batch. */
 async function takeAll(
-  judged: readonly (Acceptance | Refusal)[],
+  judged: readonly Judged[],
   isAtomic: boolean,
   deps: RouteDeps,
 ): Promise<(TakenJob | Refusal)[]> {
   const { intake } = deps.store;
-  const acceptable = judged.filter((one): one is Acceptance => !isRefusal(one));
+  const acceptable = judged.filter(isAcceptance);
   const now = deps.clock.now();
   const accepted =
     acceptable.length === 0
@@ -125,11 +128,15 @@ async function takeAll(
       : await (isAtomic ? intake.acceptTogether(acceptable, now) : intake.acceptJobs(acceptable, now));
   const answers = accepted[Symbol.iterator]();
   return judged.map((one) => {
-    if (isRefusal(one)) return one;
+    if (!isAcceptance(one)) return one;
     const { value } = answers.next();
     if (value === undefined) throw new Error("the store answered for fewer jobs than it was given");
     return takenJob(value, deps);
   });
+}
+
+function isAcceptance(one: Judged): one is Acceptance {
+  return "idempotency" in one;
 }
 
 const errorsMax = 50;

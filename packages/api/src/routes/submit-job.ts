@@ -1,8 +1,8 @@
 // `POST /v1/jobs`: from a request to an accepted job. The store makes acceptance atomic; here everything is checked first.
-import { makeId, type Acceptance, type Accepted } from "@ringback/core";
+import { makeId } from "@ringback/core";
 import { admissionOf } from "../admission/refused-job.ts";
 import type { Answer } from "../answers/answer.ts";
-import { idempotencyKeyOf, requestHashOf } from "../intake/idempotency-key.ts";
+import { findUseOfKey, idempotencyKeyOf, requestHashOf } from "../intake/idempotency-key.ts";
 import { judgeJob } from "../intake/judge-job.ts";
 import { parseJsonBytes } from "../intake/parse-json-body.ts";
 import { readJsonBytes } from "../intake/read-body.ts";
@@ -32,7 +32,7 @@ async function submit(call: Call, deps: RouteDeps): Promise<Answer | Refusal> {
           expiresAt: deps.clock.now() + deps.settings.idempotencyTtlMs,
         };
   // What was accepted once is answered again, whatever would be refused today; the store settles two at the same time.
-  const earlier = idempotency === null ? null : await findEarlier(tenantId, idempotency, deps);
+  const earlier = idempotency === null ? null : await findUseOfKey(tenantId, idempotency, deps);
   if (earlier !== null) return acceptedJob(call, earlier, deps);
   const body = parseJsonBytes(bytes, "input");
   if (isRefusal(body)) return body;
@@ -45,17 +45,4 @@ async function submit(call: Call, deps: RouteDeps): Promise<Answer | Refusal> {
   );
   if (accepted === undefined) throw new Error("the store answered for no job");
   return acceptedJob(call, accepted, deps);
-}
-
-/** What the key was used for before; null when it was not, and then it is free or just being taken. */
-async function findEarlier(
-  tenantId: string,
-  { key, requestHash }: NonNullable<Acceptance["idempotency"]>,
-  { store, clock }: RouteDeps,
-): Promise<Accepted | null> {
-  const found = await store.reads.findIdempotent(tenantId, key, clock.now());
-  if (found === null) return null;
-  return found.requestHash === requestHash
-    ? { kind: "replayed", job: found.job }
-    : { kind: "key_reused", requestHash: found.requestHash, jobId: found.job.id };
 }

@@ -22,8 +22,8 @@ export type NewEventRow = Omit<EventRow, "seq">;
 
 export interface Draft extends LaneDraft {
   insertJob(row: JobRow, input: string | null): void;
-  /** Counts the job as ended when it is. */
-  saveJob(row: JobRow): void;
+  /** Saves `next`, whose state before was `earlier`; counts the job as ended when this ends it. */
+  saveJob(next: JobRow, earlier: JobRow | undefined): void;
   insertResult(row: typeof jobResult.$inferInsert): void;
   insertEvent(row: NewEventRow): void;
   insertDelivery(row: DeliveryRow): void;
@@ -162,9 +162,11 @@ export function createDraft(
       countOne(accepted, row.tenantId);
       if (input !== null) inputs.push({ tenantId: row.tenantId, jobId: row.id, body: input });
     },
-    saveJob(row) {
-      saved.set(keyOf(row.tenantId, row.id), row);
-      if (isDone(row.status)) countOne(ended, row.tenantId);
+    saveJob(next, earlier) {
+      saved.set(keyOf(next.tenantId, next.id), next);
+      if (isDone(next.status) && !(earlier !== undefined && isDone(earlier.status))) {
+        countOne(ended, next.tenantId);
+      }
     },
     insertResult: (row) => void results.push(row),
     insertEvent: (row) => void events.push(row),

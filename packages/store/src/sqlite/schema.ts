@@ -38,7 +38,6 @@ import {
 } from "./columns.ts";
 import { jobLifeColumns, jobLifeIndexes } from "./schema/job-life.ts";
 import { tenant } from "./schema/tenants.ts";
-
 export { announcedKind } from "./schema/announced-kind.ts";
 export * from "./schema/tenants.ts";
 

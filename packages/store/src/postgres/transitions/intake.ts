@@ -305,7 +305,7 @@ export async function eraseResults(
     if (!erased.delete(key)) return jobOf(row);
     const next = { ...row, resultErasedAt: now, version: row.version + 1 };
     jobs.set(key, next);
-    draft.saveJob(next);
+    draft.saveJob(next, row);
     effects.jobChanged(tenantId, jobId);
     return jobOf(next);
   });

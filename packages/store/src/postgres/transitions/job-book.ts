@@ -98,9 +98,10 @@ export function createJobBook(
       const receivers = telling === null ? [] : receiversOf(next, telling.type, endpoints);
       const row = counted({ ...next, version: next.version + 1 }, receivers);
       const key = keyOf(row.tenantId, row.id);
-      const input = jobs.get(key)?.input ?? null;
+      const earlier = jobs.get(key);
+      const input = earlier?.input ?? null;
       jobs.set(key, { row, input });
-      draft.saveJob(row);
+      draft.saveJob(row, earlier?.row);
       effects.jobChanged(row.tenantId, row.id);
       // The end is always told, for the feed; what comes before only when somebody asked for it.
       if (telling !== null && (receivers.length > 0 || isDone(row.status))) {
