@@ -27,6 +27,7 @@ import type { Route } from "./routes/route.ts";
 import { putJob } from "./routes/put-job.ts";
 import { submitBatch } from "./routes/submit-batch.ts";
 import { submitJob } from "./routes/submit-job.ts";
+import { tellEvent } from "./routes/tell-event.ts";
 import { tenantRoutes } from "./routes/tenants.ts";
 import { createListQueries } from "./schemas/list-queries.ts";
 import { createCursors } from "./tokens/cursors.ts";
@@ -93,6 +94,7 @@ function allRoutes(deps: RouteDeps): readonly Route[] {
     ...leaseRoutes(deps),
     ...jobEventRoutes(deps),
     ...feedRoutes(deps),
+    tellEvent(deps),
     ...endpointRoutes(deps),
     ...deliveryRoutes(deps),
     ...callbackSecretRoutes(deps),

@@ -80,6 +80,7 @@ export function createListQueries(limitMax: number) {
         .regex(/^[a-z0-9_.*,-]{1,500}$/, "must be event types or patterns, separated by commas")
         .transform((text) => text.split(",").filter((type) => type !== ""))
         .optional(),
+      undelivered: z.enum(["true", "false"]).default("false"),
       limit: wholeNumber(1, limitMax).default(Math.min(limitDefaultFeed, limitMax)),
       wait: wholeNumber(0, waitMaxSeconds).default(0),
     }),

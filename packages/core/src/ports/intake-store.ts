@@ -1,9 +1,10 @@
 // The part of the store port that clients' requests change jobs through: accepting, canceling, erasing results.
 import type { Job, JobWithPayloads, NewJob } from "../job/job.ts";
 import type { Admission, NotAdmitted } from "../tenant/admission.ts";
+import type { EventIntake, KeyReused } from "./event-intake.ts";
 import type { Instant } from "./time.ts";
 
-export interface IntakeStore {
+export interface IntakeStore extends EventIntake {
   /** Accepts jobs: job, input, idempotency key, `job.queued` event if somebody asked for it, and ring, in one commit. */
   acceptJobs(items: readonly Acceptance[], now: Instant): Promise<Accepted[]>;
   /** Accepts all of them or none: when one is refused, the others are `withheld` and nothing is written. */
@@ -40,8 +41,7 @@ export type Accepted =
   | { readonly kind: "accepted"; readonly job: JobWithPayloads }
   /** The key, or the client's own id, has been used for the same request; the job as it is now. */
   | { readonly kind: "replayed"; readonly job: JobWithPayloads }
-  /** The key has been used for another request. */
-  | { readonly kind: "key_reused"; readonly requestHash: string; readonly jobId: string }
+  | KeyReused
   /** The client's own id is that of another request's job. */
   | { readonly kind: "id_reused"; readonly jobId: string }
   /** The callback names an endpoint that the tenant does not have. */
