@@ -26,6 +26,7 @@ export * from "./job/run-backoff.ts";
 export * from "./ports/address-guard.ts";
 export * from "./ports/doorbell.ts";
 export * from "./ports/event-intake.ts";
+export * from "./ports/idempotency.ts";
 export * from "./ports/intake-store.ts";
 export * from "./ports/job-reads.ts";
 export * from "./ports/kind-store.ts";

@@ -1,5 +1,5 @@
 // The part of the store port that tells events which no job tells of itself: an operator's own.
-import type { Acceptance } from "./intake-store.ts";
+import type { IdempotencyUse, KeyReused } from "./idempotency.ts";
 import type { Instant } from "./time.ts";
 
 export interface EventIntake {
@@ -15,8 +15,7 @@ export interface EventAcceptance {
   readonly type: string;
   /** JSON text; it stands in the body as it is. */
   readonly data: string;
-  /** A tenant's keys are the same for events and jobs. */
-  readonly idempotency: Acceptance["idempotency"];
+  readonly idempotency: IdempotencyUse | null;
 }
 
 export type AcceptedEvent =
@@ -30,11 +29,4 @@ export interface ToldEvent {
   readonly createdAt: Instant;
   /** How many deliveries were made of it. */
   readonly deliveries: number;
-}
-
-/** The key has been used for another request, which made this job or event. */
-export interface KeyReused {
-  readonly kind: "key_reused";
-  readonly requestHash: string;
-  readonly madeId: string;
 }

@@ -1,7 +1,8 @@
 // The part of the store port that clients' requests change jobs through: accepting, canceling, erasing results.
 import type { Job, JobWithPayloads, NewJob } from "../job/job.ts";
 import type { Admission, NotAdmitted } from "../tenant/admission.ts";
-import type { EventIntake, KeyReused } from "./event-intake.ts";
+import type { EventIntake } from "./event-intake.ts";
+import type { IdempotencyUse, KeyReused } from "./idempotency.ts";
 import type { Instant } from "./time.ts";
 
 export interface IntakeStore extends EventIntake {
@@ -24,12 +25,7 @@ export interface Acceptance {
   readonly job: NewJob;
   /** Where an inline callback's deliveries queue up: its origin and host. Null without an inline callback. */
   readonly receiver: { readonly origin: string; readonly host: string } | null;
-  readonly idempotency: {
-    readonly key: string;
-    /** SHA-256 of what makes the request the same, in hex. */
-    readonly requestHash: string;
-    readonly expiresAt: Instant;
-  } | null;
+  readonly idempotency: IdempotencyUse | null;
   /** When the client has made the job's id itself: what makes the request the same, as above. */
   readonly ownId?: { readonly requestHash: string };
   /** What holds for the tenant's unfinished jobs and for everybody's; without it nothing does. Replays are always answered. */
