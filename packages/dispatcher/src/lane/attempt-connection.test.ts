@@ -310,7 +310,7 @@ describe("a kept socket", () => {
 });
 
 describe("what is ours", () => {
-  it("a secret that cannot sign is a sender_fault, never a rejection, and nothing is sent", async () => {
+  it("F115 a secret that cannot sign is a sender_fault, never a rejection, and nothing is sent", async () => {
     const { url, connections } = await receiving(ok);
     const record = await sender.attempt(url, { secrets: ["nonsense"] });
     expect(record.ended).toEqual({ outcome: "failed", code: "sender_fault", retryAfterMs: null });
