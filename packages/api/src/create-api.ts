@@ -3,8 +3,10 @@ import { Hono } from "hono";
 import { apiDefaults, type ApiDeps } from "./api-deps.ts";
 import { createAuthenticator } from "./auth/authenticator.ts";
 import { createWaiters } from "./feed/waiters.ts";
+import { makeDocument } from "./openapi/make-document.ts";
 import { callbackSecretRoutes } from "./routes/callback-secret.ts";
 import { deliveryRoutes } from "./routes/deliveries.ts";
+import { documentRoutes } from "./routes/document.ts";
 import { endpointRoutes } from "./routes/endpoints.ts";
 import { feedRoutes } from "./routes/feed.ts";
 import { jobEventRoutes } from "./routes/job-events.ts";
@@ -22,6 +24,8 @@ export interface Api {
   readonly app: Hono;
   /** From now on nobody waits: long polls answer with what there is, event streams end. New requests are still answered. */
   drain(): void;
+  /** What it answers to, for whoever goes over all of it. */
+  readonly routes: readonly Pick<Route, "method" | "path" | "access" | "operation">[];
 }
 
 export function createApi(deps: ApiDeps): Api {
@@ -38,13 +42,15 @@ export function createApi(deps: ApiDeps): Api {
   };
   const app = new Hono();
   const authenticator = createAuthenticator({ tenants: store.tenants, clock });
-  mountRoutes(app, { authenticator, random, log }, allRoutes(routeDeps));
-  return { app, drain: () => waiters.drain() };
+  const routes = allRoutes(routeDeps);
+  mountRoutes(app, { authenticator, random, log }, routes);
+  return { app, routes, drain: () => waiters.drain() };
 }
 
 function allRoutes(deps: RouteDeps): readonly Route[] {
-  return [
+  const routes: readonly Route[] = [
     ...openRoutes(deps),
+    ...documentRoutes(() => makeDocument(routes, deps.version)),
     submitJob(deps),
     ...jobRoutes(deps),
     ...jobEventRoutes(deps),
@@ -53,4 +59,5 @@ function allRoutes(deps: RouteDeps): readonly Route[] {
     ...deliveryRoutes(deps),
     ...callbackSecretRoutes(deps),
   ];
+  return routes;
 }

@@ -2,6 +2,7 @@
 import { isDone, isId, type Job } from "@ringback/core";
 import { noContent, type Answer } from "../answers/answer.ts";
 import { status } from "../answers/status.ts";
+import { jobEventsOperation } from "../descriptions/events.ts";
 import { createJobStream } from "../feed/job-stream.ts";
 import { isRefusal, notFound, refusal, type Refusal } from "../problems/refusal.ts";
 import { eventJson } from "../representations/event-json.ts";
@@ -12,7 +13,13 @@ import { idOf, type Call, type KeyRoute } from "./route.ts";
 
 export function jobEventRoutes(deps: RouteDeps): readonly KeyRoute[] {
   return [
-    { method: "GET", path: "/v1/jobs/:id/events", access: "jobs", answer: (call) => jobEvents(call, deps) },
+    {
+      method: "GET",
+      path: "/v1/jobs/:id/events",
+      access: "jobs",
+      operation: jobEventsOperation(deps.queries),
+      answer: (call) => jobEvents(call, deps),
+    },
   ];
 }
 

@@ -4,7 +4,13 @@ import { createHouse, type House } from "../testing/house.ts";
 import { aDeadLetter, aDelivery, aJob, aResult, anAttempt, anEndpoint, ids } from "../testing/rows.ts";
 
 /** What may be asked without a key, and what each other route needs; a route that is missing here fails the tests. */
-const open = new Set(["GET /healthz", "GET /readyz", "GET /problems", "GET /problems/:code"]);
+const open = new Set([
+  "GET /healthz",
+  "GET /readyz",
+  "GET /problems",
+  "GET /problems/:code",
+  "GET /openapi.json",
+]);
 const scopeOf: Readonly<Record<string, Scope>> = {
   "POST /v1/jobs": "jobs",
   "GET /v1/jobs": "jobs",

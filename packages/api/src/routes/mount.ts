@@ -45,6 +45,7 @@ async function respond(context: Context, deps: MountDeps, settle: Settle): Promi
   }
   const { status, headers, body } = isRefusal(outcome) ? problemAnswer(outcome, requestId) : outcome;
   headers["x-request-id"] = requestId;
+  headers["x-content-type-options"] = "nosniff";
   return new Response(body as ConstructorParameters<typeof Response>[0], { status, headers });
 }
 

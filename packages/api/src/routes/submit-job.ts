@@ -8,6 +8,7 @@ import {
   type NewJob,
 } from "@ringback/core";
 import type { Answer } from "../answers/answer.ts";
+import { submitJobOperation } from "../descriptions/jobs.ts";
 import { idempotencyKeyOf, requestHashOf } from "../intake/idempotency-key.ts";
 import { metadataProblem } from "../intake/metadata-problem.ts";
 import { readJsonBytes } from "../intake/read-body.ts";
@@ -23,7 +24,8 @@ import type { Call, KeyRoute } from "./route.ts";
 const path = "/v1/jobs";
 
 export function submitJob(deps: RouteDeps): KeyRoute {
-  return { method: "POST", path, access: "jobs", answer: (call) => submit(call, deps) };
+  const operation = submitJobOperation;
+  return { method: "POST", path, access: "jobs", operation, answer: (call) => submit(call, deps) };
 }
 
 async function submit(call: Call, deps: RouteDeps): Promise<Answer | Refusal> {

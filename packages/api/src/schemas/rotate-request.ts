@@ -4,7 +4,15 @@ import { z } from "zod";
 export const overlapDefaultMs = 24 * 3_600_000;
 const overlapMaxMs = 7 * 24 * 3_600_000;
 
-export const rotateRequestSchema = z.strictObject({
-  /** How long the present secrets go on signing beside the new one; 0 ends them at once, at most 7 days. */
-  overlapMs: z.int().min(0).max(overlapMaxMs).optional(),
-});
+export const rotateRequestSchema = z
+  .strictObject({
+    overlapMs: z
+      .int()
+      .min(0)
+      .max(overlapMaxMs)
+      .describe(
+        "Milliseconds that the present secrets go on signing beside the new one; 0 ends them at once.",
+      )
+      .optional(),
+  })
+  .meta({ id: "RotateRequest" });

@@ -12,6 +12,7 @@ import {
 import type { ApiSettings } from "../api-deps.ts";
 import { createApi, type Api } from "../create-api.ts";
 import { createResultLinks, type ResultLinks } from "../tokens/result-links.ts";
+import { expectDocumented } from "./agreement.ts";
 import { createCountingRandom } from "./counting-random.ts";
 import { createFakeStore, type FakeStore } from "./fake-store.ts";
 import { createManualClock, type ManualClock } from "./manual-clock.ts";
@@ -25,7 +26,10 @@ export interface House extends Api {
   /** Everything that was logged, as JSON lines. */
   readonly logged: string[];
   makeKey(tenantId: string, ...scopes: Scope[]): string;
-  /** With an admin key of the tenant "mine" unless another one is given; an object becomes a JSON body. */
+  /**
+   * With an admin key of the tenant "mine" unless another one is given; an object becomes a JSON body. Throws when the
+   * answer is not what the OpenAPI document says.
+   */
   ask(method: string, path: string, options?: AskOptions): Promise<Response>;
 }
 
@@ -93,7 +97,7 @@ export function createHouse(settings: Partial<ApiSettings> = {}): House {
     logged,
     makeKey,
     async ask(method, path, { key = admin, body, raw, headers = {} } = {}) {
-      return api.app.request(path, {
+      const response = await api.app.request(path, {
         method,
         headers: {
           ...(key === null ? {} : { authorization: `Bearer ${key}` }),
@@ -103,6 +107,13 @@ export function createHouse(settings: Partial<ApiSettings> = {}): House {
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
         ...(raw === undefined ? {} : { body: raw, duplex: "half" }),
       });
+      const json = body === undefined ? raw : JSON.stringify(body);
+      await expectDocumented(
+        api.app,
+        { method, path, body: typeof json === "string" ? json : null },
+        response,
+      );
+      return response;
     },
   };
 }
