@@ -68,4 +68,18 @@ export const openOperations = {
     answers: [pageForm("The page.")],
     examples: [{ name: "page", summary: "All of it", showsAnswer: false }],
   },
+  style: {
+    id: "getStyle",
+    tag,
+    summary: "How the pages look",
+    answers: [
+      {
+        status: status.ok,
+        description: "The stylesheet.",
+        always: ["cache-control"],
+        content: { "text/css": z.string() },
+      },
+    ],
+    examples: [{ name: "style", summary: "All of it", showsAnswer: false }],
+  },
 } as const satisfies Readonly<Record<string, Operation>>;

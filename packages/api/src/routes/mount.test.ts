@@ -10,6 +10,8 @@ const open = new Set([
   "GET /problems",
   "GET /problems/:code",
   "GET /openapi.json",
+  "GET /docs",
+  "GET /docs/style.css",
 ]);
 const scopeOf: Readonly<Record<string, Scope>> = {
   "POST /v1/jobs": "jobs",
