@@ -5,6 +5,7 @@ import {
   type ExchangeCheck,
   type OpenApi,
 } from "@ringback/openapi-check";
+import type { ReceivedRequest } from "./receiver.ts";
 
 /** All servers of one run are of one version, so the first document that is got serves for all. */
 let known: ExchangeCheck | null = null;
@@ -15,6 +16,16 @@ export async function expectDocumented(url: string, exchange: Exchange): Promise
   if (check === null) return;
   const problems = check.problemsOf(exchange);
   if (problems.length > 0) throw new Error(`not what /openapi.json says:\n${problems.join("\n")}`);
+}
+
+/** What is wrong with a request that the server sent to a receiver. */
+export async function webhookProblems(url: string, request: ReceivedRequest): Promise<readonly string[]> {
+  const body = request.body.toString("utf8");
+  const { type } = JSON.parse(body) as { readonly type: string };
+  const check = await checkOf(url);
+  return (
+    check?.problemsOfWebhook({ type, headers: new Headers(request.headers), body }) ?? ["the server is gone"]
+  );
 }
 
 /** Null when the server was killed right after its answer, as some tests do, before any document was got. */
