@@ -134,6 +134,7 @@ function makeApi(ground: Ground, runner: Runner, state: House["state"]): House["
     settings: {
       bodyBytesMax: config.RINGBACK_BODY_BYTES_MAX,
       idempotencyTtlMs: config.RINGBACK_IDEMPOTENCY_TTL_MS,
+      intakeInFlightMax: config.RINGBACK_INTAKE_IN_FLIGHT_MAX,
     },
   });
 }

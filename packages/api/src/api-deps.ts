@@ -6,6 +6,8 @@ export interface ApiSettings {
   readonly bodyBytesMax: number;
   /** How long an Idempotency-Key stands for its job, in milliseconds. */
   readonly idempotencyTtlMs: number;
+  /** Submissions that may be under way in the store at once; above it 503. */
+  readonly intakeInFlightMax: number;
   /** Largest page of a list. */
   readonly listLimitMax: number;
   /** Requests that may wait at once (long polls and event streams), in this process and for one tenant. */
@@ -18,6 +20,7 @@ export interface ApiSettings {
 export const apiDefaults: ApiSettings = {
   bodyBytesMax: 256 * 1_024,
   idempotencyTtlMs: 24 * 3_600_000,
+  intakeInFlightMax: 2_000,
   listLimitMax: 200,
   waitersMax: 10_000,
   waitersPerTenantMax: 2_000,

@@ -3,6 +3,8 @@ import { Hono } from "hono";
 import { apiDefaults, type ApiDeps } from "./api-deps.ts";
 import { createAuthenticator } from "./auth/authenticator.ts";
 import { createWaiters } from "./feed/waiters.ts";
+import { createCounters, type Counters } from "./intake/counters.ts";
+import { createIntakeGate } from "./intake/intake-gate.ts";
 import { makeDocument } from "./openapi/make-document.ts";
 import { callbackSecretRoutes } from "./routes/callback-secret.ts";
 import { deliveryRoutes } from "./routes/deliveries.ts";
@@ -24,6 +26,7 @@ export interface Api {
   readonly app: Hono;
   /** From now on nobody waits: long polls answer with what there is, event streams end. New requests are still answered. */
   drain(): void;
+  readonly counters: Readonly<Counters>;
   /** What it answers to, for whoever goes over all of it. */
   readonly routes: readonly Pick<Route, "method" | "path" | "access" | "operation">[];
 }
@@ -31,11 +34,13 @@ export interface Api {
 export function createApi(deps: ApiDeps): Api {
   const { store, clock, random, log, tokenKey, publicUrl } = deps;
   const settings = { ...apiDefaults, ...deps.settings };
+  const counters = createCounters();
   const waiters = createWaiters({ changes: store.changes, clock, ...settings });
   const routeDeps: RouteDeps = {
     ...deps,
     settings,
     waiters,
+    intakeGate: createIntakeGate({ inFlightMax: settings.intakeInFlightMax, counters }),
     cursors: createCursors(tokenKey),
     resultLinks: createResultLinks({ tokenKey, publicUrl, clock }),
     queries: createListQueries(settings.listLimitMax),
@@ -43,8 +48,8 @@ export function createApi(deps: ApiDeps): Api {
   const app = new Hono();
   const authenticator = createAuthenticator({ tenants: store.tenants, clock });
   const routes = allRoutes(routeDeps);
-  mountRoutes(app, { authenticator, random, log }, routes);
-  return { app, routes, drain: () => waiters.drain() };
+  mountRoutes(app, { authenticator, random, log, counters }, routes);
+  return { app, routes, counters, drain: () => waiters.drain() };
 }
 
 function allRoutes(deps: RouteDeps): readonly Route[] {

@@ -240,7 +240,7 @@ const entries = {
   "headers-too-large": {
     status: status.headersTooLarge,
     title: "The headers are too large",
-    meaning: "All headers together may have 16 KiB.",
+    meaning: "All headers together may have 16 KiB, and there may be 200 of them.",
     causes: ["Oversized cookies or tokens.", "A proxy that adds headers."],
     fix: "Send fewer or shorter headers.",
   },
@@ -253,10 +253,14 @@ const entries = {
   },
   overloaded: {
     status: status.unavailable,
-    title: "Too many are waiting already",
-    meaning: "The number of open streams has reached its limit; polling still works.",
-    causes: ["More event streams at once than this process keeps open."],
-    fix: "Try again after `Retry-After`, or poll instead.",
+    title: "Too much is in flight already",
+    meaning:
+      "This process takes no more of this at once: open streams, or submissions that wait for the database. Nothing was changed, and polling still works.",
+    causes: [
+      "A database that is slow at the moment.",
+      "More event streams at once than this process keeps open.",
+    ],
+    fix: "Try again after `Retry-After`, with the same Idempotency-Key; poll instead of streaming.",
   },
   "store-unavailable": {
     status: status.unavailable,

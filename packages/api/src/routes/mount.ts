@@ -5,6 +5,7 @@ import type { Log, Random, Scope } from "@ringback/core";
 import { noContent, type Answer } from "../answers/answer.ts";
 import { requestIdOf } from "../answers/request-id.ts";
 import { hasScope, type Authenticator } from "../auth/authenticator.ts";
+import type { Counters } from "../intake/counters.ts";
 import { refusalOfThrow } from "../problems/refusal-of-throw.ts";
 import { isRefusal, notFound, problemAnswer, refusal, type Refusal } from "../problems/refusal.ts";
 import { createPathTable } from "./path-table.ts";
@@ -14,6 +15,7 @@ export interface MountDeps {
   readonly authenticator: Authenticator;
   readonly random: Random;
   readonly log: Log;
+  readonly counters: Counters;
 }
 
 type Settle = (call: OpenCall) => Promise<Answer | Refusal>;
@@ -43,6 +45,7 @@ async function respond(context: Context, deps: MountDeps, settle: Settle): Promi
   } catch (thrown) {
     outcome = refusalOfThrow(thrown, deps.log, requestId);
   }
+  if (isRefusal(outcome) && outcome.refused === "body-incomplete") deps.counters.intakeAborted += 1;
   const { status, headers, body } = isRefusal(outcome) ? problemAnswer(outcome, requestId) : outcome;
   headers["x-request-id"] = requestId;
   headers["x-content-type-options"] = "nosniff";

@@ -29,11 +29,21 @@ export function submitJob(deps: RouteDeps): KeyRoute {
 }
 
 async function submit(call: Call, deps: RouteDeps): Promise<Answer | Refusal> {
-  const { request, tenantId } = call;
+  const { request } = call;
   const key = idempotencyKeyOf(request.header("idempotency-key"));
   if (key !== null && isRefusal(key)) return key;
   const bytes = await readJsonBytes(request, deps.settings.bodyBytesMax);
   if (isRefusal(bytes)) return bytes;
+  return deps.intakeGate.pass(() => acceptOnce(call, { bytes, key }, deps));
+}
+
+interface Arrived {
+  readonly bytes: Uint8Array;
+  readonly key: { readonly key: string } | null;
+}
+
+async function acceptOnce(call: Call, { bytes, key }: Arrived, deps: RouteDeps): Promise<Answer | Refusal> {
+  const { tenantId } = call;
   const idempotency =
     key === null
       ? null
