@@ -12,15 +12,19 @@ export const anywhere: readonly ProblemCode[] = [
   "internal",
 ];
 
-const withKey: readonly ProblemCode[] = ["unauthenticated", "scope-missing", "store-unavailable"];
+const withKey: readonly ProblemCode[] = [
+  "fields-unknown",
+  "unauthenticated",
+  "scope-missing",
+  "store-unavailable",
+];
 const withChange: readonly ProblemCode[] = ["storage-full"];
-const withQuery: readonly ProblemCode[] = ["fields-unknown", "parameter-invalid"];
+const withQuery: readonly ProblemCode[] = ["parameter-invalid"];
 const withBody: readonly ProblemCode[] = [
   "json-invalid",
   "json-too-deep",
   "json-member-twice",
   "text-invalid",
-  "fields-unknown",
   "body-incomplete",
   "body-too-large",
   "content-type-unsupported",

@@ -8,6 +8,7 @@ import { hasScope, type Authenticator } from "../auth/authenticator.ts";
 import type { Counters } from "../intake/counters.ts";
 import { refusalOfThrow } from "../problems/refusal-of-throw.ts";
 import { isRefusal, notFound, problemAnswer, refusal, type Refusal } from "../problems/refusal.ts";
+import { unreadParameters } from "../schemas/unread-parameters.ts";
 import { createPathTable } from "./path-table.ts";
 import type { KeyRoute, OpenCall, Route } from "./route.ts";
 
@@ -58,16 +59,18 @@ async function settleForKey(
   route: KeyRoute,
 ): Promise<Answer | Refusal> {
   const authorization = call.request.header("authorization");
+  const unread = (): Refusal | null => unreadParameters(call.request, route.operation);
   if (route.byToken !== undefined && authorization === undefined) {
     const bearer = route.byToken(call);
     if (bearer !== null) {
-      return isRefusal(bearer) ? bearer : route.answer({ ...call, tenantId: bearer.tenantId });
+      return isRefusal(bearer) ? bearer : (unread() ?? route.answer({ ...call, tenantId: bearer.tenantId }));
     }
   }
   const identity = await authenticator.identify(authorization, call.request.url);
   if (isRefusal(identity)) return identity;
   if (!hasScope(identity, route.access)) return scopeMissing(route.access);
-  return route.answer({ request: call.request, requestId: call.requestId, tenantId: identity.tenantId });
+  const { request, requestId } = call;
+  return unread() ?? route.answer({ request, requestId, tenantId: identity.tenantId });
 }
 
 function scopeMissing(scope: Scope): Refusal {
