@@ -5,7 +5,9 @@ export function curlOf({ method, path, operation }: Placed, name: string): strin
   const { parameters = [], requestBody } = operation;
   const values = parameters.flatMap((parameter) => {
     const value = parameter.examples?.[name]?.value;
-    return value === undefined ? [] : [{ ...parameter, value: String(value) }];
+    return value === undefined
+      ? []
+      : [{ ...parameter, value: typeof value === "string" ? value : JSON.stringify(value) }];
   });
   const filled = path.replaceAll(/\{(\w+)\}/g, (whole, parameter: string) => {
     const value = values.find((given) => given.in === "path" && given.name === parameter)?.value;

@@ -14,7 +14,7 @@ const evil: readonly unknown[] = [
   -1,
   1e308,
   0.1,
-  9_007_199_254_740_993,
+  2 ** 60,
   "",
   " ",
   "\uFFFF",
@@ -29,7 +29,7 @@ const evil: readonly unknown[] = [
   [],
   [[[[]]]],
   {},
-  { toString: null, then: 1, length: -1 },
+  { toString: null, valueOf: 1, length: -1 },
   JSON.parse('{"__proto__":{"isAdmin":true}}'),
 ];
 
@@ -54,8 +54,11 @@ function textFrom(chance: Chance): string {
 /** The value with one part of it, wherever it lies, made evil, doubled or taken away. */
 function spoilt(value: unknown, chance: Chance): unknown {
   if (typeof value !== "object" || value === null || chance(4) === 0) return evil[chance(evil.length)];
-  const entries = Object.entries(value);
-  const [name, member] = entries[chance(Math.max(1, entries.length))] ?? ["x", null];
+  const entries = Object.entries(value) as [string, unknown][];
+  const [name, member]: readonly [string, unknown] = entries[chance(Math.max(1, entries.length))] ?? [
+    "x",
+    null,
+  ];
   if (chance(5) === 0) return Object.fromEntries(entries.filter(([other]) => other !== name));
   if (chance(5) === 0) return { ...value, [textFrom(chance)]: evil[chance(evil.length)] };
   const changed = spoilt(member, chance);
