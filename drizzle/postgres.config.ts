@@ -2,6 +2,6 @@
 // Paths are relative to packages/store, where drizzle-kit is installed and run.
 export default {
   dialect: "postgresql",
-  schema: "./src/postgres/schema.ts",
+  schema: ["./src/postgres/schema.ts", "./src/postgres/feed-floor.ts"],
   out: "../../drizzle/postgres",
 };

@@ -2,6 +2,6 @@
 // Paths are relative to packages/store, where drizzle-kit is installed and run.
 export default {
   dialect: "sqlite",
-  schema: "./src/sqlite/schema.ts",
+  schema: ["./src/sqlite/schema.ts", "./src/sqlite/feed-floor.ts"],
   out: "../../drizzle/sqlite",
 };

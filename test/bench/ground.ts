@@ -1,58 +1,36 @@
-// What the benchmark's parts share: a clock, randomness, silence, and a store in a folder of its own.
-import { randomFillSync } from "node:crypto";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import type { AddressGuard, Clock, Log, Random, Store } from "@ringback/core";
-import { openSqliteStore } from "@ringback/store";
+// What a figure stands on while it is measured: its mode, its size, houses of its own, children, and a watch on who is busy.
+import { createBusyWatch, type BusyWatch } from "./busy.ts";
+import { startChild, type Child, type ChildOptions } from "./children/child.ts";
+import type { Closing } from "./closing.ts";
+import type { ModeName } from "./line.ts";
+import { openHouse, type House } from "./house/house.ts";
+import type { Mode } from "./house/mode.ts";
 
-export const clock: Clock = {
-  now: () => Date.now(),
-  monotonicMs: () => performance.now(),
-  after(delayMs, wake) {
-    const timer = setTimeout(wake, delayMs);
-    return () => clearTimeout(timer);
-  },
-};
+/** `quick` shows that it works; only `full` is to be judged by. */
+export type Size = "full" | "quick";
 
-export const random: Random = {
-  bytes: (count) => randomFillSync(new Uint8Array(count)),
-  unit: () => Math.random(),
-};
-
-const silent = (): void => undefined;
-export const log: Log = { debug: silent, info: silent, warn: silent, error: silent };
-
-/** Lets every URL through: the guard's cost is measured by nobody here, and both sides of a ratio would pay it. */
-export const openGuard: AddressGuard = {
-  checkUrl: async (text) => {
-    const url = new URL(text);
-    return { ok: true, url: url.href, origin: url.origin, host: url.host };
-  },
-};
-
-export interface BenchStore {
-  readonly store: Store;
-  close(): Promise<void>;
+export interface Ground {
+  readonly mode: ModeName;
+  readonly size: Size;
+  readonly closing: Closing;
+  readonly busy: BusyWatch;
+  /** A new house with a database of its own. */
+  openHouse(): Promise<House>;
+  /** A child that ends with the figure; see children. */
+  startChild(program: string, options?: ChildOptions): Promise<Child>;
 }
 
-/** A store on disk, in the folder where temporary files go; rings are dropped. */
-export async function openBenchStore(): Promise<BenchStore> {
-  const folder = mkdtempSync(join(tmpdir(), "ringback-bench-"));
-  const path = join(folder, "ringback.db");
-  const store = await openSqliteStore({
-    path,
-    clock,
-    random,
-    log,
-    ring: silent,
-    masterKey: random.bytes(32),
-  });
+export function layGround(mode: Mode, size: Size, closing: Closing): Ground {
   return {
-    store,
-    close: async () => {
-      await store.close();
-      rmSync(folder, { recursive: true, force: true });
+    mode: mode.name,
+    size,
+    closing,
+    busy: createBusyWatch(),
+    openHouse: () => openHouse(mode, closing),
+    async startChild(program, options) {
+      const child = await startChild(program, options);
+      closing.add(() => child.stop());
+      return child;
     },
   };
 }

@@ -1,4 +1,5 @@
 // The load of a storm: clients that submit, hear their callbacks, and start over when the server is killed under them.
+import { setTimeout as pause } from "node:timers/promises";
 import type { JobJson } from "../support/api-shapes.ts";
 import type { AcceptedSubmission } from "../support/auditor.ts";
 import type { Receiver } from "../support/receiver.ts";
@@ -104,17 +105,24 @@ interface Submission {
   readonly up: () => Promise<void>;
 }
 
-/** With a key the client insists until it has its 202, over as many servers as it takes; null when it gave up. */
+/**
+ * With a key the client insists until it has its 202, over as many servers as it takes, and waits when it is told to
+ * (503, Retry-After); null when it gave up.
+ */
 async function submit(home: ServerHome, submission: Submission): Promise<JobJson | null> {
   const { body, key, up } = submission;
   const nextServer = up();
+  const headers = key === null ? {} : { "idempotency-key": key };
   try {
-    return await home.client.submit(body, key === null ? {} : { "idempotency-key": key });
+    const answer = await home.client.call("/v1/jobs", { method: "POST", body, headers });
+    if (answer.status === 202) return answer.json as JobJson;
+    if (answer.status !== 503) throw new Error(`POST /v1/jobs: ${answer.status} ${answer.text}`);
+    await pause(Number(answer.headers.get("retry-after")) * 1_000);
   } catch (thrown) {
     if (!(thrown instanceof TypeError)) throw thrown;
     await nextServer;
-    return key === null ? null : submit(home, submission);
   }
+  return key === null ? null : submit(home, submission);
 }
 
 function randomJob(options: StormOptions, mark: string): Readonly<Record<string, unknown>> {

@@ -1,18 +1,10 @@
 import { expect, onTestFinished, test } from "vitest";
-import type { DeliveryJson, JobJson } from "../support/api-shapes.ts";
-import { audit } from "../support/auditor.ts";
-import { bounded } from "../support/bounded.ts";
-import { startReceiver, type Receiver, type Script } from "../support/receiver.ts";
-import { seeded, type Seeded } from "../support/seed.ts";
-import type { ServerHome } from "../support/server-process.ts";
-import { waitUntil } from "../support/wait-until.ts";
+import { seeded } from "../support/seed.ts";
 import { makeChaosHome } from "./chaos-home.ts";
-import { startStormLoad, stormCanary, stormSecret } from "./storm-load.ts";
+import { startStorm } from "./storm-ground.ts";
 
 /** KILLS=50 vitest run test/chaos/storm.test.ts for a longer one. */
 const kills = Number(process.env["KILLS"] ?? 6);
-const overWithinMs = 45_000;
-const clients = 6;
 
 test(
   `kill -9 at ${kills} random moments under load: nothing is lost, nothing is stuck, every duplicate is explained`,
@@ -21,99 +13,17 @@ test(
     const chance = seeded("chaos/storm");
     const home = makeChaosHome();
     onTestFinished(() => home.dispose());
-    const steady = await openReceiver(slowNowAndThen(chance));
-    const moody = await openReceiver(failsNowAndThen(chance));
     let server = await home.start();
-    const endpoint = await registerEndpoint(home, moody);
-    const load = startStormLoad({ home, chance, steady, endpointId: endpoint.id, clients });
+    const storm = await startStorm(home, chance);
 
     for (let kill = 1; kill <= kills; kill += 1) {
-      await bounded(momentOf(chance, load, steady, moody), 20_000, () => `moment for kill ${kill}`);
+      await storm.moment();
       await server.kill();
       server = await home.start();
-      load.serverIsUp();
+      storm.load.serverIsUp();
     }
-    const lastKillAt = Date.now();
-    await bounded(load.end(), overWithinMs, () => "end of the load");
-    await waitUntil(() => unfinished(home), {
-      holds: (left) => left.length === 0,
-      timeoutMs: overWithinMs - (Date.now() - lastKillAt),
-      what: "end of all jobs and deliveries",
-    });
 
-    const received = [...steady.requests, ...moody.requests];
-    const violations = await audit({
-      client: home.client,
-      accepted: load.accepted,
-      unanswered: load.unanswered,
-      received,
-      canary: { text: stormCanary, logs: home.output() },
-      secretOf: (request) => (steady.requests.includes(request) ? stormSecret : endpoint.secret),
-    });
-    const again = received.filter(({ occurrence }) => occurrence > 1).length;
-    const seconds = ((Date.now() - lastKillAt) / 1_000).toFixed(1);
-    const counts = `${load.accepted.length} accepted, ${load.unanswered.length} unanswered, ${received.length} requests, ${again} of them sent again`;
-    process.stdout.write(
-      `chaos/storm: ${kills} kills, ${counts}; over and audited ${seconds} s after the last\n`,
-    );
-    expect(violations).toEqual([]);
-    expect(load.accepted.length).toBeGreaterThan(kills);
+    expect(await storm.endAndAudit(`chaos/storm: ${kills} kills`)).toEqual([]);
+    expect(storm.load.accepted.length).toBeGreaterThan(kills);
   },
 );
-
-async function openReceiver(script: Script): Promise<Receiver> {
-  const receiver = await startReceiver(script);
-  onTestFinished(() => receiver.close());
-  return receiver;
-}
-
-/** The kill comes after some more 202s, or after some more requests at a receiver. */
-function momentOf(
-  chance: Seeded,
-  load: { afterAccepted(count: number): Promise<void> },
-  ...receivers: readonly Receiver[]
-): Promise<unknown> {
-  if (chance.unit() < 0.5) return load.afterAccepted(chance.whole(1, 120));
-  const receiver = chance.pick(receivers);
-  return receiver.waitForCount(receiver.requests.length + chance.whole(1, 40), () => true, 20_000);
-}
-
-function slowNowAndThen(chance: Seeded): Script {
-  return async () => {
-    if (chance.unit() < 0.2) await delay(chance.whole(1, 30));
-    return 204;
-  };
-}
-
-/** Three of ten requests fail, in one way or another; the endpoint's policy outlasts that. */
-function failsNowAndThen(chance: Seeded): Script {
-  return async () => {
-    const mood = chance.unit();
-    if (mood < 0.2) return 500;
-    if (mood < 0.3) return "reset";
-    if (mood < 0.5) await delay(chance.whole(1, 50));
-    return 200;
-  };
-}
-
-function delay(byMs: number): Promise<void> {
-  return new Promise((resolve) => {
-    setTimeout(resolve, byMs);
-  });
-}
-
-async function registerEndpoint(home: ServerHome, moody: Receiver): Promise<{ id: string; secret: string }> {
-  const retry = Array.from({ length: 12 }, () => 100);
-  const body = { url: `${moody.origin}/moody`, events: ["endpoint.test"], retry };
-  const answer = await home.client.expect(201, "/v1/endpoints", { method: "POST", body });
-  return answer.json as { id: string; secret: string };
-}
-
-async function unfinished(home: ServerHome): Promise<readonly string[]> {
-  const [queued, running, pending] = await Promise.all([
-    home.client.listAll<JobJson>("/v1/jobs?status=queued&limit=100"),
-    home.client.listAll<JobJson>("/v1/jobs?status=running&limit=100"),
-    home.client.listAll<DeliveryJson>("/v1/deliveries?status=pending&limit=100"),
-  ]);
-  return [...queued, ...running, ...pending].map(({ id }) => id);
-}

@@ -5,13 +5,16 @@ import {
   type InProcessOptions,
   type ServerInProcess,
 } from "../support/server-in-process.ts";
-import { makeServerHome, type ServerHome, type Settings } from "../support/server-process.ts";
+import {
+  makeServerHome,
+  type HomeOptions,
+  type ServerHome,
+  type Settings,
+} from "../support/server-process.ts";
 
 const settings: Settings = { RINGBACK_HANDLERS: fileURLToPath(new URL("handlers.ts", import.meta.url)) };
 
-export function makeHome(
-  options: { readonly settings?: Settings; readonly under?: readonly string[] } = {},
-): ServerHome {
+export function makeHome(options: HomeOptions = {}): ServerHome {
   return makeServerHome({ ...options, settings: { ...settings, ...options.settings } });
 }
 

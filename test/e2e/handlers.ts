@@ -32,6 +32,12 @@ const waits = defineJob({
   },
 });
 
+const waitsFor = defineJob({
+  kind: "e2e.waits-for",
+  input: z.object({ forMs: z.int().max(60_000) }),
+  run: ({ forMs }, { signal }) => pause(forMs, null, { signal }),
+});
+
 const progresses = defineJob({
   kind: "e2e.progresses",
   async run(_input, { progress }) {
@@ -124,6 +130,7 @@ export default [
   large,
   bytes,
   waits,
+  waitsFor,
   progresses,
   failsOnce,
   throws,

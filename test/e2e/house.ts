@@ -2,12 +2,22 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createKinds, defineJob, makeId, type Log, type Random, type Store } from "@ringback/core";
+import {
+  createKinds,
+  defineJob,
+  makeId,
+  type Log,
+  type Random,
+  type Ring,
+  type RingSink,
+  type Store,
+} from "@ringback/core";
 import { createAddressGuard, createDispatcher, parseAllowNetworks } from "@ringback/dispatcher";
 import { createRunner, createTimerDoorbell, runnerDefaults, type Runner } from "@ringback/runner";
-import { openSqliteStore } from "@ringback/store";
+import { openPostgresStore, openSqliteStore } from "@ringback/store";
 import { onTestFinished } from "vitest";
 import { manualClock, type ManualClock } from "../support/manual-clock.ts";
+import { createTestDatabase, mode } from "../support/mode.ts";
 import { seeded } from "../support/seed.ts";
 import { whsec } from "../support/whsec.ts";
 
@@ -23,15 +33,24 @@ export const tenantId = "default";
 export const startedAt = Date.parse("2026-11-22T09:00:00.000Z");
 const silent: Log = { debug() {}, info() {}, warn() {}, error() {} };
 
+/** Stands between a commit and the doorbell. */
+export type Interference = (rings: readonly Ring[], pass: RingSink, clock: ManualClock) => void;
+
 /** Closed when the test is over. `seedName` makes its ids and jitter its own. */
-export async function openHouse(seedName: string): Promise<House> {
+export async function openHouse(seedName: string, interfere: Interference | null = null): Promise<House> {
   const random = randomOf(seedName);
   const folder = mkdtempSync(join(tmpdir(), "ringback-"));
   const clock = manualClock(startedAt);
   const doorbell = createTimerDoorbell({ clock });
   const shared = { clock, random, log: silent };
-  const path = join(folder, "ringback.db");
-  const store = await openSqliteStore({ ...shared, path, ring: doorbell.ring, masterKey: random.bytes(32) });
+  const database = mode === "scale-out" ? await createTestDatabase() : null;
+  const ring: RingSink =
+    interfere === null ? doorbell.ring : (rings) => interfere(rings, doorbell.ring, clock);
+  const common = { ...shared, ring, masterKey: random.bytes(32) };
+  const store =
+    database === null
+      ? await openSqliteStore({ ...common, path: join(folder, "ringback.db") })
+      : await openPostgresStore({ ...common, ...database, masterKey: common.masterKey, migrate: false });
   await store.tenants.ensureTenant({ id: tenantId, callbackSecret: whsec(tenantId) }, clock.now());
   const allowed = parseAllowNetworks("127.0.0.0/8");
   if ("problems" in allowed) throw new Error(allowed.problems.join());
@@ -57,6 +76,7 @@ export async function openHouse(seedName: string): Promise<House> {
     await runner.stop();
     await dispatcher.stop();
     await store.close();
+    await database?.drop();
     rmSync(folder, { recursive: true, force: true });
   });
   return { clock, store, runner, submitTo: (url) => submit(url, { clock, store, random }) };
@@ -77,7 +97,9 @@ async function submit(
     priority: 0,
     runAt: null,
     runTimeoutMs: 60_000,
+    queueTimeoutMs: null,
     maxRuns: 1,
+    resultTtlMs: 86_400_000,
     callback: { url, events: ["job.succeeded"], headers: {}, secret: null },
     traceparent: null,
   };

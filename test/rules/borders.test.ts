@@ -64,7 +64,8 @@ async function build(house: string): Promise<void> {
   );
   for (const workspace of workspaces) {
     const name = workspace.split("/").at(-1) ?? "";
-    const manifest = { name: `@ringback/${name}`, type: "module", exports: { ".": "./src/index.ts" } };
+    const exports = { ".": "./src/index.ts", "./testing": "./src/testing/index.ts" };
+    const manifest = { name: `@ringback/${name}`, type: "module", exports };
     await write(join(house, workspace, "package.json"), JSON.stringify(manifest));
     await symlink(join(house, workspace), join(house, "node_modules/@ringback", name));
   }

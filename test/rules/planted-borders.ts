@@ -54,6 +54,7 @@ export const clean: readonly Planted[] = [
   ),
   file("packages/store/src/postgres/open.ts", `import "pg"; import "drizzle-orm"; import "@ringback/core";`),
   file("packages/store/src/conformance/suite.ts", `import "vitest"; import "@ringback/core";`),
+  file("packages/store/src/testing/index.ts", `import "vitest"; import "@ringback/core";`),
   file("packages/store/src/sqlite/open.test.ts", `import "../conformance/suite.ts"; import "./open.ts";`),
   file(
     "apps/server/src/index.ts",
@@ -64,7 +65,7 @@ export const clean: readonly Planted[] = [
   ),
   file(
     "test/e2e/main.test.ts",
-    `import "@ringback/server"; import "undici"; import "hono"; import "../support/receiver.ts";`,
+    `import "@ringback/server"; import "@ringback/store/testing"; import "undici"; import "hono"; import "../support/receiver.ts";`,
   ),
   file("test/support/receiver.ts", `import "@hono/node-server";`),
 ];
@@ -155,6 +156,11 @@ export const planted: readonly Planted[] = [
     "packages/store/src/planted-suite.ts",
     `import "./conformance/suite.ts";`,
     "tests-stay-out-of-production",
+  ),
+  file(
+    "apps/server/src/planted-testing.test.ts",
+    `import "@ringback/store/testing";`,
+    "testing-doors-only-for-tests",
   ),
   // A cycle is reported once, at the file that closes it.
   file("packages/api/src/planted-cycle.ts", `import "./planted-cycle-back.ts";`),

@@ -20,6 +20,7 @@ export interface JobJson {
   readonly createdAt: string;
   readonly startedAt?: string;
   readonly finishedAt?: string;
+  readonly expiresAt?: string;
   readonly version: number;
   readonly links: Readonly<Record<"self" | "status" | "result" | "events", string>>;
 }

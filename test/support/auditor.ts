@@ -136,8 +136,13 @@ function receiptViolations(delivery: DeliveryDetailJson, received: readonly Rece
       `G3: taken ${taken} times, but only ${unknown} unknown outcomes and ${asked} redeliveries explain it`,
     );
   }
-  if (status === "delivered" && taken === 0)
-    violations.push("G2: said to be delivered, but no receiver took it");
+  if (status === "delivered" && taken === 0) {
+    const said = attempts.map(({ n, outcome, code, startedAt }) => `${n} ${outcome} ${code} at ${startedAt}`);
+    const arrived = own.map(({ at, answeredStatus }) => `${answeredStatus} at ${new Date(at).toISOString()}`);
+    violations.push(
+      `G2: said to be delivered, but no receiver took it; attempts: ${said.join(", ")}; requests: ${arrived.join(", ")}`,
+    );
+  }
   return violations;
 }
 

@@ -3,9 +3,18 @@ import { createHash, randomFillSync } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { makeApiKey, makeId, parseApiKey, type Random, type Scope, type Store } from "@ringback/core";
+import {
+  makeApiKey,
+  makeId,
+  parseApiKey,
+  type Clock,
+  type Random,
+  type Scope,
+  type Store,
+} from "@ringback/core";
 import { startServer } from "@ringback/server";
 import { apiClient, type ApiClient } from "./api-client.ts";
+import { createTestDatabase, mode, settingsOfDatabase, type TestDatabase } from "./mode.ts";
 import type { Settings } from "./server-process.ts";
 import { whsec } from "./whsec.ts";
 
@@ -20,7 +29,11 @@ export interface ServerInProcess {
 
 export interface InProcessOptions {
   readonly settings?: Settings;
+  /** Scale-out: a database that several servers share; whoever made it drops it. */
+  readonly database?: TestDatabase;
   readonly decorateStore?: (store: Store) => Store;
+  /** The machine's clock, for a server whose clock is wrong. */
+  readonly clock?: Clock;
 }
 
 const random: Random = { bytes: (count) => randomFillSync(new Uint8Array(count)), unit: () => Math.random() };
@@ -30,10 +43,14 @@ export async function startServerInProcess(options: InProcessOptions = {}): Prom
   const key = makeApiKey(random);
   const reached = Promise.withResolvers<Store>();
   const { decorateStore = (store: Store) => store } = options;
+  const own = mode === "scale-out" && options.database === undefined ? await createTestDatabase() : null;
+  const database = options.database ?? own;
   const starting = startServer({
+    ...(options.clock !== undefined && { clock: options.clock }),
     env: {
       PORT: "0",
       RINGBACK_SQLITE_PATH: join(folder, "ringback.db"),
+      ...(database !== null && settingsOfDatabase(database)),
       RINGBACK_ROOT_KEY: key,
       RINGBACK_ALLOW_NETWORKS: "127.0.0.0/8",
       RINGBACK_LOG_LEVEL: "silent",
@@ -44,9 +61,12 @@ export async function startServerInProcess(options: InProcessOptions = {}): Prom
       return decorateStore(store);
     },
   });
-  const forget = (): void => rmSync(folder, { recursive: true, force: true });
-  const server = await starting.catch((thrown: unknown) => {
-    forget();
+  const forget = async (): Promise<void> => {
+    rmSync(folder, { recursive: true, force: true });
+    await own?.drop();
+  };
+  const server = await starting.catch(async (thrown: unknown) => {
+    await forget();
     throw thrown;
   });
   const store = await reached.promise;
@@ -61,7 +81,7 @@ export async function startServerInProcess(options: InProcessOptions = {}): Prom
     },
     async stop() {
       await server.stop();
-      forget();
+      await forget();
     },
   };
 }

@@ -1,4 +1,5 @@
-// The real server as a child process on a file of its own: started, killed, terminated and started again, always cleaned up.
+// The real server as a child process on a file or a database of its own: started, killed, terminated and started again,
+// always cleaned up.
 import { spawn, type ChildProcess } from "node:child_process";
 import { randomFillSync } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
@@ -8,6 +9,7 @@ import { fileURLToPath } from "node:url";
 import { makeApiKey } from "@ringback/core";
 import { apiClient, type ApiClient } from "./api-client.ts";
 import { bounded } from "./bounded.ts";
+import { createTestDatabase, mode, settingsOfDatabase, type TestDatabase } from "./mode.ts";
 
 export interface Exit {
   readonly code: number | null;
@@ -24,14 +26,17 @@ export interface ServerProcess {
   terminate(): Promise<Exit>;
 }
 
-/** A database file, a key, and the processes that are started on them one after the other. */
+/** A database of the present mode, a key, and the processes that are started on them. */
 export interface ServerHome {
   readonly folder: string;
+  /** The embedded mode's file. */
   readonly sqlitePath: string;
+  /** The scale-out mode's database, made when it is first asked for. */
+  database(): Promise<TestDatabase>;
   readonly apiKey: string;
-  /** Speaks to whichever process was started last. */
+  /** Speaks to whichever process that takes requests was started last. */
   readonly client: ApiClient;
-  /** The URL of the process started last. */
+  /** The URL of that process. */
   url(): string;
   /** Starts the server, or another entry like it, and resolves when it listens; rejects with its output when it exits before. */
   start(settings?: Settings, entry?: string): Promise<ServerProcess>;
@@ -48,13 +53,15 @@ export type Settings = Readonly<Record<string, string>>;
 export interface HomeOptions {
   /** Settings of every start; a start's own come on top. */
   readonly settings?: Settings;
+  /** Scale-out: the database to use instead of one made for this home; whoever made it drops it. */
+  readonly database?: TestDatabase;
   /** A program and its arguments that Node is started by; it must become the process, as `strace -D` does. */
   readonly under?: readonly string[];
 }
 
 const serverEntry = fileURLToPath(new URL("../../apps/server/src/main.ts", import.meta.url));
-const startTimeoutMs = 15_000;
-const exitTimeoutMs = 20_000;
+const startTimeoutMs = 30_000;
+const exitTimeoutMs = 30_000;
 
 /** Whatever happens to the tests, no child outlives them. */
 const running = new Set<ChildProcess>();
@@ -69,18 +76,22 @@ export function makeServerHome(options: HomeOptions = {}): ServerHome {
   const output: string[] = [];
   const launched: ChildProcess[] = [];
   const started: ServerProcess[] = [];
-  const settingsOf = (settings: Settings): Settings => ({
+  let made: Promise<TestDatabase> | null = null;
+  const database = async (): Promise<TestDatabase> =>
+    options.database ?? (await (made ??= createTestDatabase()));
+  const settingsOf = async (settings: Settings): Promise<Settings> => ({
     PORT: "0",
-    RINGBACK_SQLITE_PATH: sqlitePath,
+    ...(mode === "embedded" ? { RINGBACK_SQLITE_PATH: sqlitePath } : settingsOfDatabase(await database())),
     RINGBACK_ROOT_KEY: apiKey,
     RINGBACK_ALLOW_NETWORKS: "127.0.0.0/8",
     ...options.settings,
     ...settings,
   });
-  const launch = (settings: Settings, entry = serverEntry): ChildProcess => {
+  const launch = async (settings: Settings, entry = serverEntry): Promise<ChildProcess> => {
+    const chosen = await settingsOf(settings);
     const [program, ...before] = [...(options.under ?? []), process.execPath];
     const child = spawn(program, [...before, entry], {
-      env: { ...withoutSettings(process.env), ...settingsOf(settings) },
+      env: { ...withoutSettings(process.env), ...chosen },
       stdio: ["ignore", "pipe", "pipe"],
       cwd: folder,
     });
@@ -100,20 +111,23 @@ export function makeServerHome(options: HomeOptions = {}): ServerHome {
   return {
     folder,
     sqlitePath,
+    database,
     apiKey,
     client: apiClient({ url, key: apiKey }),
     url,
     async start(settings = {}, entry = serverEntry) {
-      const child = launch(settings, entry);
-      const server = toServerProcess(child, await listening(child, output));
-      started.push(server);
+      const child = await launch(settings, entry);
+      const server = toServerProcess(child, await listening(child));
+      const { RINGBACK_ROLE: role = "all" } = { ...options.settings, ...settings };
+      if (role === "all" || role === "api") started.push(server);
       return server;
     },
-    startUntilExit: (settings = {}) => exitOf(launch(settings)),
+    startUntilExit: async (settings = {}) => exitOf(await launch(settings)),
     output: () => output.join(""),
     async dispose() {
       for (const child of launched) child.kill("SIGKILL");
       await Promise.all(launched.map((child) => exitOf(child)));
+      await (await made)?.drop();
       rmSync(folder, { recursive: true, force: true });
     },
   };
@@ -127,16 +141,18 @@ function withoutSettings(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
 }
 
 /** Resolves with the address that the process prints, and rejects with all it printed if it exits instead. */
-function listening(child: ChildProcess, output: readonly string[]): Promise<string> {
-  const from = output.length;
-  const own = (): string => output.slice(from).join("");
+function listening(child: ChildProcess): Promise<string> {
+  let own = "";
   const { promise, resolve, reject } = Promise.withResolvers<string>();
-  child.stdout?.on("data", () => {
-    const url = /^Ringback listens on (http\S+)$/m.exec(own())?.[1];
-    if (url !== undefined) resolve(url);
-  });
-  child.once("close", (code, signal) => reject(new Error(`the server ended (${code ?? signal}): ${own()}`)));
-  return bounded(promise, startTimeoutMs, () => `address from the server; it wrote: ${own()}`);
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.on("data", (text: string) => {
+      own += text;
+      const url = /^Ringback listens on (http\S+)$/m.exec(own)?.[1];
+      if (url !== undefined) resolve(url);
+    });
+  }
+  child.once("close", (code, signal) => reject(new Error(`the server ended (${code ?? signal}): ${own}`)));
+  return bounded(promise, startTimeoutMs, () => `address from the server; it wrote: ${own}`);
 }
 
 function exitOf(child: ChildProcess): Promise<Exit> {

@@ -6,6 +6,7 @@ import {
   parseApiKey,
   type Clock,
   type Log,
+  type NewApiKey,
   type Random,
   type TenantStore,
 } from "@ringback/core";
@@ -33,26 +34,25 @@ export async function firstStart(deps: FirstStartDeps, rootKey: string | null): 
   const { tenants, clock, random, log } = deps;
   const callbackSecret = makeSecret((count) => random.bytes(count));
   const isNew = await tenants.ensureTenant({ id: defaultTenantId, callbackSecret }, clock.now());
-  const isKeyNeeded = rootKey === null && !(await tenants.hasKeys());
-  const key = rootKey ?? (isKeyNeeded ? makeApiKey(random) : null);
-  if (key !== null)
-    await putAdminKey(deps, key, rootKey === null ? makeId("key", clock.now(), random) : rootKeyId);
-  if (rootKey !== null && parseApiKey(rootKey)?.checksumHolds === false) {
+  const shown = { callbackSecret: isNew ? callbackSecret : null };
+  if (rootKey === null) {
+    const apiKey = makeApiKey(random);
+    const item = adminKey(apiKey, makeId("key", clock.now(), random));
+    const isFirst = await tenants.putFirstKey(item, clock.now());
+    return { ...shown, apiKey: isFirst ? apiKey : null };
+  }
+  await tenants.putKeys([adminKey(rootKey, rootKeyId)], clock.now());
+  if (parseApiKey(rootKey)?.checksumHolds === false) {
     log.warn("root_key_checksum", {
       reason: "RINGBACK_ROOT_KEY works, but its last six characters are not the CRC32 of its secret",
     });
   }
-  return { apiKey: isKeyNeeded ? key : null, callbackSecret: isNew ? callbackSecret : null };
+  return { ...shown, apiKey: null };
 }
 
-async function putAdminKey(deps: FirstStartDeps, key: string, id: string): Promise<void> {
-  const { tenants, clock } = deps;
-  const now = clock.now();
+function adminKey(key: string, id: string): NewApiKey {
   const lookup = parseApiKey(key)?.lookup;
   if (lookup === undefined) throw new Error("an API key without its form reached the first start");
   const hash = createHash("sha256").update(key).digest("hex");
-  await tenants.putKeys(
-    [{ tenantId: defaultTenantId, id, lookup, hash, scopes: ["admin"], expiresAt: null }],
-    now,
-  );
+  return { tenantId: defaultTenantId, id, lookup, hash, scopes: ["admin"], expiresAt: null };
 }

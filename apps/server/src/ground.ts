@@ -17,12 +17,10 @@ import {
   type GuardedConnections,
   type OwnAddress,
 } from "@ringback/dispatcher";
-import { createTimerDoorbell } from "@ringback/runner";
-import { openSqliteStore } from "@ringback/store";
 import { parseConfig, type Config, type Environment } from "./config/parse-config.ts";
 import { loadHandlers } from "./load-handlers.ts";
 import { createLog } from "./log.ts";
-import { masterKey } from "./master-key.ts";
+import { openStore, type OpenedStore, type OpenParts } from "./open-store.ts";
 import { StartRefused } from "./start-refused.ts";
 import { systemClock, systemRandom } from "./system.ts";
 import { version } from "./version.ts";
@@ -32,10 +30,13 @@ export interface StartOptions {
   readonly env: Environment;
   /** Lets a test put something between the store and the rooms, to stop the process at a named point. */
   readonly decorateStore?: (store: Store) => Store;
+  /** The machine's clock; a test gives one that is wrong. */
+  readonly clock?: Clock;
 }
 
 export interface Ground {
   readonly config: Config;
+  readonly mode: OpenedStore["mode"];
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
@@ -55,7 +56,8 @@ export async function layGround(options: StartOptions): Promise<Ground> {
   const parsed = parseConfig(options.env);
   if (!parsed.ok) throw new StartRefused(parsed.problems);
   const { config } = parsed;
-  const [clock, random] = [systemClock(), systemRandom()];
+  const machine = options.clock ?? systemClock();
+  const random = systemRandom();
   const log = createLog({ level: config.RINGBACK_LOG_LEVEL, fields: "listed" });
   const where = { url: "", address: "", port: 0 };
   const guard = createAddressGuard({
@@ -63,38 +65,41 @@ export async function layGround(options: StartOptions): Promise<Ground> {
     allowHttp: config.RINGBACK_ALLOW_HTTP,
     dnsServers: config.RINGBACK_DNS_SERVERS,
     ownAddresses: () => ownAddresses(config, where),
-    clock,
+    clock: machine,
     log,
   });
-  const kinds = await loadKinds(config, createHttpKind({ guard, clock, userAgent: `Ringback/${version}` }));
-  const doorbell = createTimerDoorbell({ clock });
-  const path = config.RINGBACK_SQLITE_PATH;
+  const httpKind = createHttpKind({ guard, clock: machine, userAgent: `Ringback/${version}` });
+  const kinds = await loadKinds(config, httpKind);
+  const opened = await openOrRefuse({ config, clock: machine, random, log });
+  return {
+    config,
+    mode: opened.mode,
+    clock: opened.clock,
+    random,
+    log,
+    guard,
+    kinds,
+    doorbell: opened.doorbell,
+    store: options.decorateStore?.(opened.store) ?? opened.store,
+    tokenKey: new Uint8Array(hkdfSync("sha256", opened.masterKey, "", "ringback tokens", 32)),
+    where,
+    close: () => opened.close(),
+  };
+}
+
+async function openOrRefuse(parts: OpenParts): Promise<OpenedStore> {
   try {
-    const key = masterKey({ given: config.RINGBACK_MASTER_KEY, sqlitePath: path, random });
-    const opened = await openSqliteStore({ path, clock, random, log, ring: doorbell.ring, masterKey: key });
-    const store = options.decorateStore?.(opened) ?? opened;
-    const tokenKey = new Uint8Array(hkdfSync("sha256", key, "", "ringback tokens", 32));
-    return {
-      config,
-      clock,
-      random,
-      log,
-      guard,
-      kinds,
-      doorbell,
-      store,
-      tokenKey,
-      where,
-      close: () => opened.close(),
-    };
+    return await openStore(parts);
   } catch (thrown) {
     if (thrown instanceof Error) throw new StartRefused([thrown.message], { cause: thrown });
     throw thrown;
   }
 }
 
+/** A dispatcher runs no job and takes none, so it needs no handlers. */
 async function loadKinds(config: Config, builtIn: JobDefinition): Promise<Kinds> {
-  const { definitions, problems } = await loadHandlers(config.RINGBACK_HANDLERS);
+  const paths = config.RINGBACK_ROLE === "dispatcher" ? [] : config.RINGBACK_HANDLERS;
+  const { definitions, problems } = await loadHandlers(paths);
   const isTaken = definitions.some(({ kind }) => kind === builtIn.kind);
   const taken = `RINGBACK_HANDLERS: the kind "${builtIn.kind}" is built in; give yours another name`;
   const all = isTaken ? [...problems, taken] : problems;

@@ -28,6 +28,7 @@ const listed: ReadonlySet<string> = new Set([
   "limit",
   "method",
   "mode",
+  "offsetMs",
   "outcome",
   "path",
   "pid",

@@ -1,4 +1,5 @@
 // The process: reads the environment, starts the server, says what a first start must say, and ends on a signal.
+import { migrateDatabase } from "./migrate-database.ts";
 import { StartRefused } from "./start-refused.ts";
 import { startServer, type RunningServer } from "./start-server.ts";
 
@@ -7,6 +8,10 @@ const refusedExitCode = 1;
 // Listened for from the very beginning: a start that is interrupted drains as soon as it has succeeded.
 const asked = untilSignal();
 try {
+  if (process.env["RINGBACK_ROLE"] === "migrate") {
+    process.stdout.write(`${await migrateDatabase(process.env)}\n`);
+    process.exit(0);
+  }
   const server = await startServer({ env: process.env });
   introduce(server);
   await server.stop(await asked);

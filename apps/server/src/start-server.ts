@@ -1,12 +1,20 @@
 // The assembly: makes every room with what it depends on, starts them in order, and stops them in the reverse one.
 import { createApi, createResultLinks, type ResultLinks } from "@ringback/api";
 import { createDispatcher, headerProblem, type Dispatcher } from "@ringback/dispatcher";
-import { createRunner, runnerDefaults, type Runner } from "@ringback/runner";
+import {
+  createRunner,
+  runnerDefaults,
+  type Runner,
+  type RunnerSettings,
+  type StrayRun,
+} from "@ringback/runner";
 import { firstStart, type FirstStart } from "./first-start.ts";
 import { layGround, type Ground, type StartOptions } from "./ground.ts";
 import { startHttpServer, type HttpServer } from "./http-server.ts";
 import { createLog } from "./log.ts";
 import { watchProcessFaults } from "./process-faults.ts";
+import { createReadiness } from "./readiness.ts";
+import { partsOf } from "./role-parts.ts";
 import { StartRefused } from "./start-refused.ts";
 import { version } from "./version.ts";
 
@@ -32,7 +40,8 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
 interface House {
   readonly ground: Ground;
   readonly dispatcher: Dispatcher;
-  readonly runner: Runner;
+  /** Null in a process that picks up no work. */
+  readonly runner: Runner | null;
   readonly api: ReturnType<typeof createApi>;
   readonly http: HttpServer;
   /** What `/readyz` answers: false while starting and draining. */
@@ -44,10 +53,11 @@ interface House {
  * that fails must not make a key that nobody is shown.
  */
 async function openHouse(ground: Ground): Promise<RunningServer> {
-  const { config, clock, random, log, store, kinds, where, tokenKey } = ground;
+  const { config, clock, random, log, kinds, where, tokenKey } = ground;
   const links = createResultLinks({ tokenKey, publicUrl: () => publicUrl(ground), clock });
   const dispatcher = makeDispatcher(ground);
-  const runner = makeRunner(ground, dispatcher, links);
+  const { jobs, lanes, requests } = partsOf(config.RINGBACK_ROLE);
+  const runner = jobs || lanes ? makeRunner(ground, dispatcher, links) : null;
   const state = { isReady: false };
   const api = makeApi(ground, runner, state);
   const http = await startHttpServer({
@@ -60,16 +70,23 @@ async function openHouse(ground: Ground): Promise<RunningServer> {
   where.port = http.address.port;
   where.address = http.address.address;
   where.url = urlOf(http);
-  const unwatch = watchProcessFaults({ currentRun: runner.currentRun, log, crash: () => process.exit(1) });
-  await runner.start();
-  const first = await firstStart({ tenants: store.tenants, clock, random, log }, config.RINGBACK_ROOT_KEY);
+  const currentRun = (): StrayRun | undefined => runner?.currentRun();
+  const unwatch = watchProcessFaults({ currentRun, log, crash: () => process.exit(1) });
+  await runner?.start();
+  const first = requests ? await firstStartOf(ground) : { apiKey: null, callbackSecret: null };
   state.isReady = true;
   const { url } = where;
-  log.info("listening", { url, version, pid: process.pid, mode: "embedded", kinds: kinds.names.join(",") });
+  const { mode } = ground;
+  const [role, named] = [config.RINGBACK_ROLE, kinds.names.join(",")];
+  log.info("listening", { url, version, pid: process.pid, mode, role, kinds: named });
   let stopping: Promise<void> | null = null;
   const stop = (reason = "asked to"): Promise<void> =>
     (stopping ??= closeHouse({ ground, dispatcher, runner, api, http, state }, reason).finally(unwatch));
   return { url, firstStart: first, stop };
+}
+
+function firstStartOf({ config, store, clock, random, log }: Ground): Promise<FirstStart> {
+  return firstStart({ tenants: store.tenants, clock, random, log }, config.RINGBACK_ROOT_KEY);
 }
 
 const resultTokenTtlMs = 7 * 24 * 3_600_000;
@@ -103,17 +120,31 @@ function makeRunner(ground: Ground, laneServer: Dispatcher, links: ResultLinks):
     handlerLog: createLog({ level: config.RINGBACK_LOG_LEVEL, fields: "any" }),
     holder: `${process.pid}_${Buffer.from(random.bytes(9)).toString("base64url")}`,
     resultUrl: (job) => links.mint({ ...job, ttlMs: resultTokenTtlMs }),
-    settings: {
-      ...runnerDefaults,
-      runConcurrency: config.RINGBACK_RUN_CONCURRENCY,
-      lanesMax: config.RINGBACK_LANES_MAX,
-      resultBytesMax: config.RINGBACK_RESULT_BYTES_MAX,
-      soleHolder: true,
-    },
+    settings: runnerSettings(ground),
   });
 }
 
-function makeApi(ground: Ground, runner: Runner, state: House["state"]): House["api"] {
+/** With a short lease the sweep is as much more frequent, so that nothing waits for longer than the lease and a half. */
+function runnerSettings({ config, mode }: Ground): RunnerSettings {
+  const { jobs, lanes } = partsOf(config.RINGBACK_ROLE);
+  const leaseMs = config.RINGBACK_LEASE_MS;
+  return {
+    ...runnerDefaults,
+    runConcurrency: jobs ? config.RINGBACK_RUN_CONCURRENCY : 0,
+    lanesMax: lanes ? config.RINGBACK_LANES_MAX : 0,
+    leaseMs,
+    heartbeatMs: Math.floor(leaseMs / 3),
+    sweepMs: Math.min(runnerDefaults.sweepMs, Math.floor(leaseMs / 6)),
+    resultBytesMax: config.RINGBACK_RESULT_BYTES_MAX,
+    eventRetentionMs: config.RINGBACK_EVENT_RETENTION_MS,
+    deliveryRetentionMs: config.RINGBACK_DELIVERY_RETENTION_MS,
+    deadLetterRetentionMs: config.RINGBACK_DEAD_LETTER_RETENTION_MS,
+    tombstoneMs: config.RINGBACK_TOMBSTONE_MS,
+    soleHolder: mode === "embedded",
+  };
+}
+
+function makeApi(ground: Ground, runner: Runner | null, state: House["state"]): House["api"] {
   const { config, clock, random, log, store, guard, kinds, tokenKey } = ground;
   return createApi({
     store,
@@ -126,15 +157,22 @@ function makeApi(ground: Ground, runner: Runner, state: House["state"]): House["
     tokenKey,
     publicUrl: () => publicUrl(ground),
     headerProblem,
-    readiness: async () => {
-      if (!state.isReady) return { ready: false, checks: { process: "starting or draining" } };
-      const progress = await runner.progressCheck(clock.now());
-      return { ready: progress.ok, checks: { process: "up", progress: progress.detail } };
-    },
+    serves: partsOf(config.RINGBACK_ROLE).requests ? "everything" : "probes",
+    readiness: createReadiness({
+      clock,
+      store,
+      isUp: () => state.isReady,
+      progress: runner === null ? null : () => runner.progressCheck(clock.now()),
+    }),
     settings: {
       bodyBytesMax: config.RINGBACK_BODY_BYTES_MAX,
       idempotencyTtlMs: config.RINGBACK_IDEMPOTENCY_TTL_MS,
       intakeInFlightMax: config.RINGBACK_INTAKE_IN_FLIGHT_MAX,
+      batchJobsMax: config.RINGBACK_BATCH_JOBS_MAX,
+      batchBytesMax: config.RINGBACK_BATCH_BYTES_MAX,
+      resultTtlMs: config.RINGBACK_RESULT_TTL_MS,
+      tombstoneMs: config.RINGBACK_TOMBSTONE_MS,
+      waitersMax: config.RINGBACK_WAITERS_MAX,
     },
   });
 }
@@ -151,7 +189,8 @@ async function closeHouse(house: House, reason: string): Promise<void> {
   const stillListening = new Promise<void>((resolve) => {
     clock.after(config.RINGBACK_DRAIN_DELAY_MS, resolve);
   });
-  await Promise.all([runner.stop({ drainMs: config.RINGBACK_DRAIN_MS - lastAnswersMs }), stillListening]);
+  const drainMs = config.RINGBACK_DRAIN_MS - lastAnswersMs;
+  await Promise.all([runner?.stop({ drainMs }), stillListening]);
   await http.close(Math.max(lastAnswersMs, endsMs - clock.monotonicMs()));
   await dispatcher.stop();
   await ground.close();

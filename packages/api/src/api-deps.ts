@@ -1,5 +1,14 @@
 // What the api is given: the ports it calls, and the limits it holds.
-import type { AddressGuard, Clock, Kinds, Log, Random, Store } from "@ringback/core";
+import {
+  resultTtlDefaultMs,
+  tombstoneDefaultMs,
+  type AddressGuard,
+  type Clock,
+  type Kinds,
+  type Log,
+  type Random,
+  type Store,
+} from "@ringback/core";
 
 export interface ApiSettings {
   /** Largest request body, in bytes. */
@@ -8,11 +17,20 @@ export interface ApiSettings {
   readonly idempotencyTtlMs: number;
   /** Submissions that may be under way in the store at once; above it 503. */
   readonly intakeInFlightMax: number;
+  /** How long input and result of a job are kept after its end when it does not say, in milliseconds. */
+  readonly resultTtlMs: number;
+  /** How long an expired job still answers 410, in milliseconds. */
+  readonly tombstoneMs: number;
+  /** Most jobs in one batch, and its largest body in bytes. */
+  readonly batchJobsMax: number;
+  readonly batchBytesMax: number;
   /** Largest page of a list. */
   readonly listLimitMax: number;
   /** Requests that may wait at once (long polls and event streams), in this process and for one tenant. */
   readonly waitersMax: number;
   readonly waitersPerTenantMax: number;
+  /** How often what is waited for is looked at in case a change was not heard of, in milliseconds. */
+  readonly relookMs: number;
   /** How often an idle event stream says that it is alive, in milliseconds. */
   readonly streamHeartbeatMs: number;
 }
@@ -21,9 +39,14 @@ export const apiDefaults: ApiSettings = {
   bodyBytesMax: 256 * 1_024,
   idempotencyTtlMs: 24 * 3_600_000,
   intakeInFlightMax: 2_000,
+  resultTtlMs: resultTtlDefaultMs,
+  tombstoneMs: tombstoneDefaultMs,
+  batchJobsMax: 500,
+  batchBytesMax: 4 * 1_048_576,
   listLimitMax: 200,
   waitersMax: 10_000,
   waitersPerTenantMax: 2_000,
+  relookMs: 10_000,
   streamHeartbeatMs: 15_000,
 };
 
@@ -44,6 +67,8 @@ export interface ApiDeps {
   readonly headerProblem: (name: string, value: string) => string | null;
   /** Whether this process should be given requests, and what it looked at. */
   readonly readiness: () => Promise<Readiness>;
+  /** `probes`: only what needs no key, for a process that takes no requests. */
+  readonly serves?: "everything" | "probes";
   /** What is left out is `apiDefaults`. */
   readonly settings?: Partial<ApiSettings>;
 }

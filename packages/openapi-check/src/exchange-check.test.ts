@@ -38,6 +38,12 @@ const document: OpenApi = {
     "/things/{id}": {
       get: { responses: { "200": { content: json({ $ref: "#/components/schemas/Thing" }) }, "304": {} } },
     },
+    "/batch": {
+      post: {
+        requestBody: { content: json(closed({ names: { type: "array", items: { type: "string" } } })) },
+        responses: { "202": { content: json({}) } },
+      },
+    },
     "/things/newest": { get: { responses: { "204": {} } } },
     "/things/{id}/bytes": { get: { responses: { "200": { content: { "*/*": { schema: {} } } } } } },
     "/stream": { get: { responses: { "200": { content: { "text/event-stream": { schema: {} } } } } } },
@@ -121,6 +127,16 @@ describe("an exchange as the document says", () => {
         headers: { "content-type": problemType },
       },
     ],
+    [
+      "a member of a list that the answer refuses",
+      {
+        method: "POST",
+        path: "/batch",
+        requestBody: '{"names":["a",1]}',
+        status: 202,
+        body: '{"names":[{"index":0},{"index":1,"problem":{}}]}',
+      },
+    ],
     ["OPTIONS", { method: "OPTIONS", status: 204, body: "", headers: { allow: "GET" } }],
   ])("%s has no problem", (_name, asking) => {
     expect(problems(asking)).toEqual([]);
@@ -170,6 +186,17 @@ describe("an exchange that the document does not say", () => {
       "the parameter page was accepted and is not documented",
     ],
     ["an accepted body", { ...post, requestBody: '{"name":"a","size":1}' }, "accepted, and by the document"],
+    [
+      "an accepted member of a list",
+      {
+        method: "POST",
+        path: "/batch",
+        requestBody: '{"names":[1,2]}',
+        status: 202,
+        body: '{"names":[{"index":0},{"index":1,"problem":{}}]}',
+      },
+      "/names/0 must be string",
+    ],
     ["a route", { path: "/others" }, "the document has no such operation"],
     ["a method", { method: "DELETE" }, "the document has no such operation"],
     ["an error that is no problem", { path: "/x", status: 404, body: "no" }, "it is no problem document"],

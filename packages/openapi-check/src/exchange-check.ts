@@ -116,7 +116,7 @@ interface Accepting {
 
 /** What was accepted must be offered: otherwise clients of the document cannot say what the server takes. */
 function acceptedProblems(
-  { requestBody }: Exchange,
+  { requestBody, body }: Exchange,
   { operation, pointer }: Place,
   { schemas, searchParams }: Accepting,
 ): string[] {
@@ -127,8 +127,33 @@ function acceptedProblems(
   }
   if (operation.requestBody === undefined || requestBody === null || requestBody === "") return problems;
   const schema = pointer + pointerOf(["requestBody", "content", "application/json", "schema"]);
-  const found = schemas.problems(schema, JSON.parse(requestBody));
+  const refused = refusedPlaces(body);
+  const found = schemas
+    .problems(schema, JSON.parse(requestBody))
+    .filter((problem) => !refused.some((place) => isUnder(place, problem)));
   return [...problems, ...found.map((problem) => `accepted, and by the document: ${problem}`)];
+}
+
+interface Entry {
+  readonly index?: number;
+  readonly problem?: object;
+}
+
+/** Pointers into the request, to what the answer refuses one by one, as a batch's does: that was not accepted. */
+function refusedPlaces(answer: string | null): readonly string[] {
+  const answered = valueOf("application/json", answer ?? "")?.value ?? {};
+  return Object.entries(answered).flatMap(([name, list]: [string, unknown]) =>
+    Array.isArray(list)
+      ? (list as readonly Entry[])
+          .filter((entry) => entry?.problem !== undefined)
+          .map(({ index }) => pointerOf([name, String(index)]))
+      : [],
+  );
+}
+
+/** A problem begins with the pointer of its place. */
+function isUnder(place: string, problem: string): boolean {
+  return problem.startsWith(`${place}/`) || problem.startsWith(`${place} `);
 }
 
 function isOffered(name: string, parameters: NonNullable<Place["operation"]["parameters"]>): boolean {

@@ -94,6 +94,8 @@ export function createTimerDoorbell(options: TimerDoorbellOptions): Doorbell {
       if (due.size > 0) answerSoon();
       wakeAtEarliest();
     },
+    // There is nobody else.
+    passOn: () => undefined,
     async stop() {
       answer = null;
       timer?.forget();

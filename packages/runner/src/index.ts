@@ -1,5 +1,12 @@
 // The door of runner.
 export { createTimerDoorbell, type TimerDoorbellOptions } from "./doorbell.ts";
+export {
+  createGraphileDoorbell,
+  type GraphileDoorbell,
+  type GraphileDoorbellOptions,
+} from "./graphile-doorbell.ts";
+export { ringStatement, type RingStatement } from "./graphile-rings.ts";
+export { prepareGraphileSchema, type GraphileSchemaOptions } from "./graphile-schema.ts";
 export { type StrayRun } from "./fault-attribution.ts";
 export { type ProgressCheck } from "./progress-check.ts";
 export { createRunner, type Runner, type RunnerOptions } from "./runner.ts";

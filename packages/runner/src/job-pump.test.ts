@@ -32,6 +32,28 @@ function openRuns(): OpenRuns {
 }
 
 describe("the job pump", () => {
+  test("a full process passes the ring on, and one with room keeps it to itself", async () => {
+    const clock = createManualClock();
+    const handler = openRuns();
+    const settings = { runConcurrency: 2 };
+    const { runner, store, ringJobs, passedOn } = createRunnerFixture({ clock, run: handler.run, settings });
+    await runner.start();
+    store.addJob("job_0");
+    ringJobs();
+    await until("one run has begun", () => handler.started.length === 1);
+    expect(passedOn()).toBe(0);
+    store.addJob("job_1");
+    ringJobs();
+    await until("both have begun", () => handler.started.length === 2);
+    // The claim was as large as the room: there may be more.
+    await until("it was passed on", () => passedOn() === 1);
+    ringJobs();
+    await until("a ring at a full process was passed on, too", () => passedOn() === 2);
+    for (const id of ["job_0", "job_1"]) handler.finish(id);
+    await runner.signals.whenIdle();
+    await runner.stop();
+  });
+
   test("runs what is due, and no more at once than it has slots for", async () => {
     const clock = createManualClock();
     const handler = openRuns();

@@ -28,6 +28,8 @@ export interface JobPumpOptions {
   readonly counters: RunnerCounters;
   readonly idle: Idle;
   readonly startRun: (claimed: ClaimedRun) => JobRun;
+  /** More may be due than fits here: somebody else may have room. */
+  readonly passOn: () => void;
 }
 
 export interface JobPump {
@@ -73,6 +75,7 @@ export function createJobPump(options: JobPumpOptions): JobPump {
   function ring(): void {
     if (isClosed) return;
     isRung = true;
+    if (slotsFree() <= 0) options.passOn();
     claimSoon();
   }
 
@@ -114,8 +117,10 @@ export function createJobPump(options: JobPumpOptions): JobPump {
     });
     lastClaimAt = clock.now();
     counters.runsClaimed += claimed.length;
-    if (claimed.length >= limit && !isClosed) isRung = true;
     for (const one of claimed) begin(one, endsMs);
+    if (claimed.length < limit || isClosed) return;
+    isRung = true;
+    options.passOn();
   }
 
   function retryLater(): void {

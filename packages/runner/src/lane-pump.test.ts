@@ -50,6 +50,21 @@ function askingLanes(settings: Partial<RunnerSettings> = {}): Fixture & { readon
 const names = (turns: readonly LaneTurn[]): string[] => turns.map((turn) => turn.lane.laneId);
 
 describe("the lane pump", () => {
+  test("a ring for a held lane is its holder's alone: nobody else asks the store for it", async () => {
+    const { runner, store, turns, ringLane, ringHeldLane } = openLanes();
+    await runner.start();
+    store.addLane("here");
+    store.addLane("elsewhere");
+    ringLane("here");
+    await until("one is served", () => turns.length === 1);
+    ringHeldLane("elsewhere");
+    ringHeldLane("here");
+    await settled();
+    expect(names(turns)).toEqual(["here"]);
+    expect(await turns[0]?.rung()).toBe(true);
+    await runner.stop();
+  });
+
   test("serves lanes that are rung, and claims those of one commit together", async () => {
     const { runner, store, turns, ringLane } = openLanes();
     await runner.start();

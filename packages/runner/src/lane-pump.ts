@@ -26,8 +26,8 @@ export interface LaneName {
 }
 
 export interface LanePump {
-  /** That lane may have a delivery due. */
-  ring(lane: LaneName): void;
+  /** That lane may have a delivery due. When it is `held`, only its holder can do something about it. */
+  ring(lane: LaneName & { readonly held?: true }): void;
   /** Lanes whose lease is held. */
   leases(): readonly Lease<HeldLane>[];
   /** Claims nothing more and lets every turn finish what is in flight. */
@@ -62,11 +62,13 @@ export function createLanePump(options: LanePumpOptions): LanePump {
   const slotsFree = (): number => settings.lanesMax - slotsTaken;
   const othersWait = (): boolean => waiting.size > slotsFree();
 
-  function ring(lane: LaneName): void {
+  function ring({ tenantId, laneId, held }: LaneName & { readonly held?: true }): void {
     if (isClosed) return;
+    const lane = { tenantId, laneId };
     const key = laneKey(lane);
     const turn = turns.get(key);
     if (turn !== undefined) turn.ring();
+    else if (held === true) return;
     else if (waiting.has(key) || waiting.size < waitingMax) waiting.set(key, lane);
     if (waiting.size > 0) claimSoon();
   }
@@ -140,6 +142,7 @@ export function createLanePump(options: LanePumpOptions): LanePump {
       lane,
       clock,
       lingerMs: settings.laneLingerMs,
+      lookMs: settings.sweepMs,
       endsMs,
       othersWait,
       resumed: relieve,

@@ -18,6 +18,7 @@ function held(
     lane: { tenantId: "t", laneId: "l", token: 1 },
     clock,
     lingerMs: options.lingerMs ?? 1_000,
+    lookMs: 5_000,
     endsMs: 30_000,
     othersWait: options.othersWait ?? (() => false),
     resumed: options.resumed ?? (() => undefined),
@@ -70,6 +71,20 @@ describe("a turn at a lane", () => {
     expect(resumed).toBe(1);
     expect(turn.isEnding).toBe(false);
     expect(turn.isRung).toBe(false);
+  });
+
+  test("while attempts are in flight it looks by itself from time to time: the sweep passes over held lanes", async () => {
+    const { turn, clock } = held();
+    const dismissed = async (): Promise<boolean> => {
+      const answer = turn.turn.rung();
+      clock.advance(1_000);
+      return answer;
+    };
+    const answers: boolean[] = [];
+    for (let second = 0; second < 12; second += 1) answers.push(await dismissed());
+    // Told to end after the first second, asked again once a second, and sent to look every five.
+    expect(answers.filter(Boolean)).toHaveLength(2);
+    expect(answers.indexOf(true)).toBe(5);
   });
 
   test("ends when it is drained, also while it lingers and also when it was rung", async () => {

@@ -7,6 +7,8 @@ export interface HeldTurnOptions {
   readonly lane: HeldLane;
   readonly clock: Clock;
   readonly lingerMs: number;
+  /** While attempts are in flight, the turn looks this often without a ring: the sweep passes over lanes that are held. */
+  readonly lookMs: number;
   /** When the lease ends, by the monotonic clock. */
   readonly endsMs: number;
   /** True while another lane waits for a slot. */
@@ -44,6 +46,7 @@ export function createHeldTurn(options: HeldTurnOptions): HeldTurn {
   /** Told that nothing more is due; a ring while attempts are still in flight takes that back. */
   let isEnding = false;
   let answerLinger: ((rung: boolean) => void) | null = null;
+  let lookedMs = clock.monotonicMs();
 
   function end(): false {
     isEnding = true;
@@ -54,8 +57,10 @@ export function createHeldTurn(options: HeldTurnOptions): HeldTurn {
     if (isOver) return false;
     const wasEnding = isEnding;
     isEnding = false;
-    if (isRung) {
+    const isTimeToLook = wasEnding && clock.monotonicMs() - lookedMs >= options.lookMs;
+    if (isRung || isTimeToLook) {
       isRung = false;
+      lookedMs = clock.monotonicMs();
       if (wasEnding) options.resumed();
       return true;
     }

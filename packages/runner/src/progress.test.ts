@@ -49,6 +49,18 @@ describe("a run's progress", () => {
     expect(written).toHaveLength(2);
   });
 
+  test("of a handler that reports a thousand times a second costs at most two writes a second", async () => {
+    const { clock, report, written } = fixture();
+    for (let ms = 0; ms < 10_000; ms += 1) {
+      report.report(ms / 100, `at ${ms}`);
+      await settled();
+      clock.advance(1);
+    }
+    expect(written.length).toBeGreaterThan(15);
+    // The first at once, then one every half second.
+    expect(written.length).toBeLessThanOrEqual(1 + 2 * 10);
+  });
+
   test("is clamped to 0 … 100, and ignored when it is no number", async () => {
     const { clock, report, written } = fixture();
     for (const percent of [Number.NaN, Number.POSITIVE_INFINITY, "50", null, undefined, 1n])

@@ -24,7 +24,7 @@ import { createCounters, type RunnerSignals } from "./signals.ts";
 import { createSweep, type Swept } from "./sweep.ts";
 
 export interface RunnerOptions {
-  readonly store: Pick<Store, "runs" | "lanes" | "recover" | "due" | "expire">;
+  readonly store: Pick<Store, "runs" | "lanes" | "kinds" | "recover" | "due" | "expire">;
   readonly doorbell: Doorbell;
   readonly kinds: Kinds;
   readonly laneServer: LaneServer;
@@ -76,6 +76,7 @@ export function createRunner(options: RunnerOptions): Runner {
   const jobs = createJobPump({
     ...shared,
     runs: store.runs,
+    passOn: () => doorbell.passOn(),
     startRun: (claimed) =>
       startJobRun(claimed, {
         ...options,

@@ -1,4 +1,5 @@
 // The runner's settings: how much at once, and how long each thing may take. The server maps its own settings onto these.
+import { tombstoneDefaultMs } from "@ringback/core";
 
 export interface RunnerSettings {
   /** Runs at once; 0 claims no jobs at all. */
@@ -25,6 +26,12 @@ export interface RunnerSettings {
   readonly resultBytesMax: number;
   /** How long a due job of an unknown kind waits for a process that knows it. */
   readonly unknownKindHoldMs: number;
+  /** How long what is over is kept; see `Retention` in core. */
+  readonly eventRetentionMs: number;
+  readonly deliveryRetentionMs: number;
+  readonly deadLetterRetentionMs: number;
+  /** How long a job's tombstone is kept once its payloads have been erased. */
+  readonly tombstoneMs: number;
   /** True when no other process can hold a lease (embedded): the first sweep takes back every lease that is not ours. */
   readonly soleHolder: boolean;
 }
@@ -42,6 +49,10 @@ export const runnerDefaults: RunnerSettings = {
   progressMs: 500,
   resultBytesMax: 1_048_576,
   unknownKindHoldMs: 600_000,
+  eventRetentionMs: 30 * 86_400_000,
+  deliveryRetentionMs: 30 * 86_400_000,
+  deadLetterRetentionMs: 30 * 86_400_000,
+  tombstoneMs: tombstoneDefaultMs,
   soleHolder: false,
 };
 

@@ -136,13 +136,56 @@ describe("the sweep", () => {
     expect(job.status).toBe("queued");
   });
 
+  test("deletes what has been over for as long as the settings say", async () => {
+    const clock = createManualClock();
+    const settings = {
+      eventRetentionMs: 3,
+      deliveryRetentionMs: 2,
+      deadLetterRetentionMs: 4,
+      tombstoneMs: 77,
+    };
+    const { runner, store } = createRunnerFixture({ clock, settings });
+    await runner.runOnce();
+    expect(store.log.find((line) => line.call === "expire")?.given).toEqual({
+      now: clock.now(),
+      limit: 200,
+      retention: { eventsMs: 3, deliveriesMs: 2, deadLettersMs: 4, tombstonesMs: 77 },
+    });
+  });
+
+  test("jobs that waited too long are failed before anything is rung for", async () => {
+    const clock = createManualClock();
+    const { runner, store } = createRunnerFixture({ clock });
+    const batches = [500, 2];
+    store.runs.failUnstarted = async () => {
+      expect(store.calls.get("due") ?? 0).toBe(0);
+      return batches.shift() ?? 0;
+    };
+    expect(await runner.runOnce()).toMatchObject({ unstartedFailed: 502 });
+  });
+
   test("deletes in short transactions, and leaves the rest to the next sweep", async () => {
     const clock = createManualClock();
     const { runner, store } = createRunnerFixture({ clock });
-    const rows = [500, 500, 3];
+    const rows = [200, 200, 3];
     store.expire = async () => rows.shift() ?? 0;
-    expect(await runner.runOnce()).toMatchObject({ expired: 1_003 });
+    expect(await runner.runOnce()).toMatchObject({ expired: 403 });
     store.expire = async (options) => options.limit;
-    expect(await runner.runOnce()).toMatchObject({ expired: 5_000 });
+    expect(await runner.runOnce()).toMatchObject({ expired: 20_000 });
+  });
+
+  test("G6 a store that is slow at deleting does not hold up the next recovery", async () => {
+    const clock = createManualClock();
+    const { runner, store } = createRunnerFixture({ clock });
+    let batches = 0;
+    store.expire = async ({ limit }) => {
+      batches += 1;
+      clock.advance(1_000);
+      return limit;
+    };
+    await runner.start();
+    expect(batches).toBe(5);
+    clock.advance(0);
+    await until("the next sweep recovers", () => (store.calls.get("recover") ?? 0) === 2);
   });
 });

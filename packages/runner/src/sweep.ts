@@ -1,12 +1,14 @@
 // The sweep: finds in the rows what no ring told, so that a lost ring or a lost process costs time and never work.
-// It recovers leases, rings for what is due, fails jobs nobody knows how to run, and deletes what its time is over for.
-import type { Clock, Due, Instant, Kinds, Log, Recovered, Store } from "@ringback/core";
+// It tells which kinds run here, recovers leases, rings for what is due, fails jobs that waited too long or that nobody knows
+// how to run, and deletes what its time is over for.
+import type { Clock, Due, Instant, Kinds, Log, Recovered, Retention, Store } from "@ringback/core";
+import { createKindBoard } from "./kind-board.ts";
 import type { LaneName } from "./lane-pump.ts";
 import type { RunnerSettings } from "./settings.ts";
 import type { RunnerCounters } from "./signals.ts";
 
 export interface SweepOptions {
-  readonly store: Pick<Store, "recover" | "due" | "expire" | "runs">;
+  readonly store: Pick<Store, "recover" | "due" | "expire" | "runs" | "kinds">;
   readonly kinds: Kinds;
   readonly holder: string;
   readonly clock: Clock;
@@ -26,6 +28,8 @@ export interface Swept {
   readonly recovered: Recovered;
   readonly jobsDue: boolean;
   readonly lanesDue: number;
+  /** Jobs that no run began of in time. */
+  readonly unstartedFailed: number;
   readonly unknownKindsFailed: number;
   readonly expired: number;
 }
@@ -41,16 +45,29 @@ export interface Sweep {
   readonly lastAt: Instant | null;
 }
 
-/** Rows deleted or failed in one transaction, so that it is short. */
-const batchRows = 500;
-/** Such batches in one sweep; the rest waits for the next. */
-const batchesMax = 10;
+interface Batches {
+  /** Rows of one transaction, so that it is short. */
+  readonly rows: number;
+  /** Such batches in one sweep; the rest waits for the next. */
+  readonly most: number;
+}
+
+const failing: Batches = { rows: 500, most: 10 };
+/** About 10 ms each, between which others have their turn; all in all enough to keep up with 1,000 jobs a second. */
+const deleting: Batches = { rows: 200, most: 100 };
 /** Least time until a look at what comes due before the next sweep. */
 const lookMinMs = 250;
 
 export function createSweep(options: SweepOptions): Sweep {
   const { store, clock, log, settings, counters } = options;
+  const retention: Retention = {
+    eventsMs: settings.eventRetentionMs,
+    deliveriesMs: settings.deliveryRetentionMs,
+    deadLettersMs: settings.deadLetterRetentionMs,
+    tombstonesMs: settings.tombstoneMs,
+  };
   const lanesLimit = Math.min(10_000, Math.max(1, 4 * settings.lanesMax));
+  const board = createKindBoard(options);
   let sweeping: Promise<Swept | null> | null = null;
   let isStopped = false;
   let hasTakenBack = !settings.soleHolder;
@@ -80,16 +97,23 @@ export function createSweep(options: SweepOptions): Sweep {
   }
 
   async function sweep(): Promise<Swept> {
+    await board.announce();
     const recovered = await recover();
+    const unstartedFailed = await inBatches(failing, (limit) =>
+      store.runs.failUnstarted({ now: clock.now(), limit }),
+    );
     const due = await store.due(clock.now(), lanesLimit);
     options.onDue(due);
     ring(due);
-    const unknownKindsFailed = await inBatches(failUnknownKinds);
-    const expired = await inBatches((limit) => store.expire({ now: clock.now(), limit }));
+    const unknownKindsFailed = await failUnknownKinds();
+    const expired = await inBatches(deleting, (limit) =>
+      store.expire({ now: clock.now(), limit, retention }),
+    );
     return {
       recovered,
       jobsDue: due.jobsSince !== null,
       lanesDue: due.lanes.length,
+      unstartedFailed,
       unknownKindsFailed,
       expired,
     };
@@ -131,19 +155,24 @@ export function createSweep(options: SweepOptions): Sweep {
   }
 
   /** A process that runs no jobs knows no kinds, and has no say in which are unknown. */
-  async function failUnknownKinds(limit: number): Promise<number> {
+  async function failUnknownKinds(): Promise<number> {
     if (settings.runConcurrency === 0) return 0;
-    const now = clock.now();
-    const dueBefore = now - settings.unknownKindHoldMs;
-    return store.runs.failUnknownKinds({ kinds: options.kinds.names, dueBefore, now, limit });
+    const kinds = await board.known();
+    return inBatches(failing, (limit) => {
+      const now = clock.now();
+      const dueBefore = now - settings.unknownKindHoldMs;
+      return store.runs.failUnknownKinds({ kinds, dueBefore, now, limit });
+    });
   }
 
-  async function inBatches(act: (limit: number) => Promise<number>): Promise<number> {
+  async function inBatches(batches: Batches, act: (limit: number) => Promise<number>): Promise<number> {
     let total = 0;
-    for (let batch = 0; batch < batchesMax && !isStopped; batch += 1) {
-      const rows = await act(batchRows);
+    for (let batch = 0; batch < batches.most && !isStopped; batch += 1) {
+      // However slow the store is, the next sweep and its recovery do not wait for this one.
+      if (clock.monotonicMs() >= nextSweepMs) break;
+      const rows = await act(batches.rows);
       total += rows;
-      if (rows < batchRows) break;
+      if (rows < batches.rows) break;
     }
     return total;
   }

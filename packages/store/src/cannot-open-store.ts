@@ -15,6 +15,8 @@ export type CannotOpenCode =
   | "not_durable"
   /** A newer or another Ringback has made the tables. */
   | "other_schema"
+  /** A migration would leave rows that refer to what is not there. */
+  | "broken_migration"
   /** Secrets in it were sealed with another master key. */
   | "other_key";
 

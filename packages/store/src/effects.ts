@@ -3,7 +3,12 @@ import type { Change, Instant, Ring } from "@ringback/core";
 
 export interface Effects {
   ringJobs(at: Instant): void;
-  ringLane(lane: { readonly tenantId: string; readonly laneId: string }, at: Instant): void;
+  /** `held` when some process holds the lane now. */
+  ringLane(
+    lane: { readonly tenantId: string; readonly laneId: string },
+    at: Instant,
+    options?: { readonly held: boolean },
+  ): void;
   ringCancel(job: { readonly tenantId: string; readonly jobId: string }): void;
   eventWritten(tenantId: string): void;
   jobChanged(tenantId: string, jobId: string): void;
@@ -21,8 +26,14 @@ export function createEffects(): Effects {
   let changes = new Map<string, Change>();
   return {
     ringJobs: (at) => void rings.set(`${at}`, { kind: "jobs", at }),
-    ringLane: ({ tenantId, laneId }, at) =>
-      void rings.set(`lane ${at} ${tenantId} ${laneId}`, { kind: "lane", tenantId, laneId, at }),
+    ringLane: ({ tenantId, laneId }, at, { held } = { held: false }) =>
+      void rings.set(`lane ${at} ${tenantId} ${laneId}`, {
+        kind: "lane",
+        tenantId,
+        laneId,
+        at,
+        ...(held && { held }),
+      }),
     ringCancel: ({ tenantId, jobId }) =>
       void rings.set(`cancel ${tenantId} ${jobId}`, { kind: "cancel", tenantId, jobId }),
     eventWritten: (tenantId) => void changes.set(tenantId, { kind: "event", tenantId }),

@@ -10,19 +10,24 @@ const here = new URL("./", import.meta.url);
 
 describe("twin files", () => {
   const reads = readdirSync(new URL("sqlite/reads/", here)).map((file) => `reads/${file}`);
+  const parts = readdirSync(new URL("sqlite/schema/", here)).map((file) => `schema/${file}`);
 
   it("are all there", () => {
     const names = reads.filter((name) => name.endsWith(".ts")).length;
     expect(names).toBeGreaterThan(5);
     expect(readdirSync(new URL("postgres/reads/", here)).map((file) => `reads/${file}`)).toEqual(reads);
+    expect(readdirSync(new URL("postgres/schema/", here)).map((file) => `schema/${file}`)).toEqual(parts);
   });
 
-  it.each(["schema.ts", "nouns.ts", "states.ts", "reads.ts", ...reads])("%s is the same in both", (name) => {
-    const [first, second] = ["sqlite", "postgres"].map((dialect) =>
-      readFileSync(new URL(`${dialect}/${name}`, here)),
-    );
-    expect(first?.equals(second ?? Buffer.alloc(0))).toBe(true);
-  });
+  it.each(["schema.ts", ...parts, "feed-floor.ts", "nouns.ts", "states.ts", "reads.ts", ...reads])(
+    "%s is the same in both",
+    (name) => {
+      const [first, second] = ["sqlite", "postgres"].map((dialect) =>
+        readFileSync(new URL(`${dialect}/${name}`, here)),
+      );
+      expect(first?.equals(second ?? Buffer.alloc(0))).toBe(true);
+    },
+  );
 
   it("have rows of the same types, read and written", () => {
     expect(Object.keys(postgres)).toEqual(Object.keys(sqlite));

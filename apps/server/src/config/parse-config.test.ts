@@ -33,7 +33,7 @@ describe("the settings", () => {
     const problems = problemsOf({
       PORT: "65536",
       HOST: "not a host",
-      RINGBACK_ROLE: "runner",
+      RINGBACK_ROLE: "worker",
       RINGBACK_ROOT_KEY: "secret",
       RINGBACK_MASTER_KEY: "c2hvcnQ=",
       RINGBACK_ALLOW_NETWORKS: "10.0.0.0/33",
@@ -82,8 +82,27 @@ describe("the settings", () => {
     ]);
   });
 
-  test("refuse the scale-out mode instead of pretending it", () => {
-    expect(problemsOf({ DATABASE_URL: "postgres://localhost/x" })[0]).toMatch(/^DATABASE_URL .*unset it/);
+  test("of one mode are refused in the other, and a database's password is never repeated", () => {
+    expect(problemsOf({ RINGBACK_ROLE: "api" })[0]).toMatch(/^RINGBACK_ROLE=api needs DATABASE_URL/);
+    expect(problemsOf({ DATABASE_URL: "postgres://localhost/x" })[0]).toMatch(
+      /^RINGBACK_MASTER_KEY must be set/,
+    );
+    expect(problemsOf({ DATABASE_URL: "mysql://user:canary@localhost/x" }).join()).toMatch(
+      /^DATABASE_URL must be(?!.*canary)/,
+    );
+    expect(problemsOf({ DATABASE_URL: "postgres://localhost/x", RINGBACK_ROLE: "migrate" })).toEqual([]);
+  });
+
+  test("refuse to forget an event or a dead letter before the deliveries that need it", () => {
+    const day = "86400000";
+    expect(problemsOf({ RINGBACK_EVENT_RETENTION_MS: day, RINGBACK_DEAD_LETTER_RETENTION_MS: day })).toEqual([
+      "RINGBACK_EVENT_RETENTION_MS (86400000) must be at least RINGBACK_DELIVERY_RETENTION_MS (2592000000)",
+      "RINGBACK_DEAD_LETTER_RETENTION_MS (86400000) must be at least RINGBACK_DELIVERY_RETENTION_MS (2592000000)",
+    ]);
+    expect(problemsOf({ RINGBACK_DELIVERY_RETENTION_MS: day, RINGBACK_EVENT_RETENTION_MS: day })).toEqual([]);
+    expect(problemsOf({ RINGBACK_DELIVERY_RETENTION_MS: "60000" })).toEqual([
+      'RINGBACK_DELIVERY_RETENTION_MS must be a whole number from 3600000 to 315360000000 (ms), not "60000"',
+    ]);
   });
 
   test("take every valid form", () => {

@@ -48,5 +48,34 @@ function contradictions(config: Partial<Config>): string[] {
   if (delayMs !== undefined && drainMs !== undefined && delayMs >= drainMs) {
     problems.push(`RINGBACK_DRAIN_DELAY_MS (${delayMs}) must be less than RINGBACK_DRAIN_MS (${drainMs})`);
   }
-  return problems;
+  return [...problems, ...modeContradictions(config), ...retentionContradictions(config)];
+}
+
+/** What belongs to one mode only. */
+function modeContradictions(config: Partial<Config>): string[] {
+  const { DATABASE_URL: databaseUrl, RINGBACK_ROLE: role, RINGBACK_MASTER_KEY: masterKey } = config;
+  // A setting that is itself wrong has been named already.
+  if (databaseUrl === undefined || role === undefined || masterKey === undefined) return [];
+  if (databaseUrl === null && role !== "all") {
+    return [
+      `RINGBACK_ROLE=${role} needs DATABASE_URL: the embedded mode is one process that does everything`,
+    ];
+  }
+  if (databaseUrl !== null && masterKey === null && role !== "migrate") {
+    return [
+      "RINGBACK_MASTER_KEY must be set with DATABASE_URL, the same for every process; `openssl rand -base64 32` makes one",
+    ];
+  }
+  return [];
+}
+
+/** A delivery needs its event to be sent again, and a dead letter is a delivery: neither may go before what needs it. */
+function retentionContradictions(config: Partial<Config>): string[] {
+  const deliveryMs = config.RINGBACK_DELIVERY_RETENTION_MS;
+  const needed = ["RINGBACK_EVENT_RETENTION_MS", "RINGBACK_DEAD_LETTER_RETENTION_MS"] as const;
+  return needed.flatMap((name) => {
+    const ms = config[name];
+    if (ms === undefined || deliveryMs === undefined || ms >= deliveryMs) return [];
+    return [`${name} (${ms}) must be at least RINGBACK_DELIVERY_RETENTION_MS (${deliveryMs})`];
+  });
 }

@@ -1,8 +1,17 @@
-// When a client should look again at a job that is not done: soon while it is young, less often as it grows old.
+// When a client should look again at a job that is not done: by how long its kind takes, or, while that is unknown, soon
+// while the job is young and less often as it grows old.
 import type { Instant, Job } from "@ringback/core";
 
-/** Whole seconds, 1 … 10, from the job's age; a job that is to run later is not worth asking for before. */
-export function retryAfterSeconds(job: Pick<Job, "createdAt" | "runAt">, now: Instant): string {
+/** Half of what is left is looked at again, so that the end is found soon after it without many questions. */
+const secondsMax = 30;
+
+/** Whole seconds: 1 … 30 by `remainingMs`, else 1 … 10 by age. A job that is to run later is not worth asking for before. */
+export function retryAfterSeconds(
+  job: Pick<Job, "createdAt" | "runAt">,
+  now: Instant,
+  remainingMs: number | null = null,
+): string {
+  if (remainingMs !== null) return String(Math.min(secondsMax, Math.max(1, Math.ceil(remainingMs / 2_000))));
   if (job.runAt !== null && job.runAt > now) return job.runAt - now > 10_000 ? "10" : "5";
   const ageMs = now - Math.max(job.createdAt, job.runAt ?? 0);
   if (ageMs < 10_000) return "1";

@@ -14,6 +14,7 @@ export const status = {
   methodNotAllowed: 405,
   timedOut: 408,
   conflict: 409,
+  gone: 410,
   tooLarge: 413,
   unsupportedType: 415,
   unprocessable: 422,

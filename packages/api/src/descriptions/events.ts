@@ -15,8 +15,8 @@ export function jobEventsOperation({ jobEvents }: ListQueries): Operation {
     tag,
     summary: "Follow what happens to a job",
     description:
-      "A stream of server-sent events that ends with the job, or a list with `Accept: application/json`. The final event is always there; the others when a callback or an endpoint asked for them.",
-    path: { id: "The job's id." },
+      "A stream of server-sent events that ends with the job, or a list with `Accept: application/json`. Stored events have their ids: the final one always, the others when a callback or an endpoint asked for them. Between them the stream shows the job as it is whenever it changes (`job.queued`, `job.started`, `job.progress`), without an id and without its input.",
+    path: { id: "The job's id, or the UUID that it was put under." },
     query: jobEvents,
     headers: ["accept", "last-event-id"],
     answers: [
@@ -28,7 +28,7 @@ export function jobEventsOperation({ jobEvents }: ListQueries): Operation {
       },
       emptyForm(status.noContent, "The stream was read to its end before; do not connect again."),
     ],
-    refusals: ["cursor-invalid", "overloaded"],
+    refusals: ["cursor-invalid", "job-expired", "overloaded"],
     examples: [
       {
         name: "list",
@@ -46,10 +46,10 @@ export function feedOperation({ feed }: ListQueries): Operation {
     tag,
     summary: "Read the feed",
     description:
-      "Every event in commit order, none skipped: the bytes, the `webhook-id` and the signature that a webhook would carry. `wait` holds the answer until there is something new.",
+      "Every event in commit order, none skipped: the bytes, the `webhook-id` and the signature that a webhook would carry. A cursor that is older than what is kept answers 410. `wait` holds the answer until there is something new.",
     query: feed,
     answers: [jsonForm(status.ok, "Events, and where to go on.", feedShape)],
-    refusals: ["cursor-invalid"],
+    refusals: ["cursor-invalid", "cursor-expired"],
     examples: [{ name: "ends", summary: "How jobs ended", query: { types: "job.succeeded,job.failed" } }],
   };
 }

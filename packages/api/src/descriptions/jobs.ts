@@ -1,82 +1,42 @@
-// What the document says of jobs: submitting, reading and canceling them.
+// What the document says of jobs that are there: reading and canceling them, and their results.
 import { z } from "zod";
 import { status } from "../answers/status.ts";
 import { exampleIds } from "../openapi/example-ids.ts";
 import { emptyForm, jsonForm, type Operation } from "../openapi/operation.ts";
-import { jobRequestSchema } from "../schemas/job-request.ts";
 import type { ListQueries } from "../schemas/list-queries.ts";
 import { jobShape } from "../shapes/job-shape.ts";
 import { pageShape } from "../shapes/page-shape.ts";
 
 const tag = "Jobs";
-const path = { id: "The job's id." };
+const path = { id: "The job's id, or the UUID that it was put under." };
 const example = { path: { id: exampleIds.job } };
 const queued = { path: { id: exampleIds.queuedJob } };
+const expired = { path: { id: exampleIds.expiredJob } };
+const erased = { path: { id: exampleIds.erasedJob } };
 const failed = { path: { id: exampleIds.failedJob } };
 const accepted = ["location", "retry-after", "etag", "link"] as const;
 const unchanged = emptyForm(status.notModified, "You have this version.", {
   always: ["etag"],
-  sometimes: ["retry-after"],
+  sometimes: ["retry-after", "preference-applied"],
 });
-
-export const submitJobOperation: Operation = {
-  id: "submitJob",
-  tag,
-  summary: "Submit a job",
-  description:
-    "202 means that the job is on disk. With an `Idempotency-Key` the same request makes one job however often it is sent, and answers with the job as it is now.",
-  headers: ["idempotency-key", "traceparent"],
-  body: { schema: jobRequestSchema },
-  callsBack: true,
-  answers: [
-    jsonForm(status.accepted, "Accepted: the job, and where to poll it.", jobShape, {
-      always: accepted,
-      sometimes: ["idempotency-replayed"],
-    }),
-  ],
-  refusals: [
-    "idempotency-key-invalid",
-    "idempotency-key-reused",
-    "unknown-kind",
-    "input-invalid",
-    "callback-url-rejected",
-    "callback-endpoint-unknown",
-    "overloaded",
-  ],
-  examples: [
-    { name: "simple", summary: "A kind and its input", body: { kind: "echo", input: { hello: "world" } } },
-    {
-      name: "withCallback",
-      summary: "With a callback, labels, and a key that makes trying again safe",
-      headers: { "idempotency-key": "3f0b6e3c-0d8b-4d7c-9f58-6f0a4f2d9c11" },
-      body: {
-        kind: "echo",
-        input: { pages: 5 },
-        callback: { url: "https://receiver.example/in" },
-        metadata: { team: "blue" },
-        runTimeoutMs: 60_000,
-      },
-    },
-    {
-      name: "callbackRefused",
-      summary: "A callback to an address that may not be called",
-      body: { kind: "echo", callback: { url: "https://10.0.0.1/" } },
-    },
-  ],
-};
 
 export const jobOperations = {
   get: {
     id: "getJob",
     tag,
     summary: "Read a job",
-    description: "200 as long as the job exists, whatever its status. Poll it with `If-None-Match`.",
+    description:
+      "200 as long as the job is kept, whatever its status. With `If-None-Match` and `Prefer: wait=30` it answers as soon as there is another version.",
     path,
-    headers: ["if-none-match"],
+    headers: ["if-none-match", "prefer"],
     answers: [
-      jsonForm(status.ok, "The job.", jobShape, { always: ["etag"], sometimes: ["retry-after"] }),
+      jsonForm(status.ok, "The job.", jobShape, {
+        always: ["etag"],
+        sometimes: ["retry-after", "preference-applied"],
+      }),
       unchanged,
     ],
+    refusals: ["job-expired"],
     examples: [
       { name: "done", summary: "A job that has succeeded", ...example },
       { name: "waiting", summary: "A job that waits: `Retry-After` says when to look again", ...queued },
@@ -86,6 +46,13 @@ export const jobOperations = {
         ...example,
         headers: { "if-none-match": '"3"' },
       },
+      {
+        name: "changed",
+        summary: "A long poll: the version is another one already, so it answers at once",
+        ...example,
+        headers: { "if-none-match": '"2"', prefer: "wait=30" },
+      },
+      { name: "expired", summary: "A job whose input and result have been erased", ...expired },
     ],
   },
   cancel: {
@@ -98,7 +65,7 @@ export const jobOperations = {
       jsonForm(status.ok, "It is canceled, by this call or before.", jobShape, { always: ["etag"] }),
       jsonForm(status.accepted, "It runs, and is asked to stop.", jobShape, { always: accepted }),
     ],
-    refusals: ["job-finished"],
+    refusals: ["job-finished", "job-expired"],
     examples: [
       { name: "queued", summary: "A job that has not begun", ...queued },
       { name: "tooLate", summary: "A job that is over", ...example },
@@ -111,17 +78,19 @@ export const jobOperations = {
     description:
       "The status monitor: 200 while it is not done and when it failed; once it has succeeded, 303 to the result.",
     path,
-    headers: ["if-none-match"],
+    headers: ["if-none-match", "prefer"],
     answers: [
       jsonForm(status.ok, "Not done, failed or canceled.", jobShape, {
         always: ["etag"],
-        sometimes: ["retry-after"],
+        sometimes: ["retry-after", "preference-applied"],
       }),
       jsonForm(status.seeOther, "It has succeeded; the body is the job.", jobShape, {
         always: ["location", "etag"],
+        sometimes: ["preference-applied"],
       }),
       unchanged,
     ],
+    refusals: ["job-expired"],
     examples: [
       { name: "waiting", summary: "Come again after `Retry-After`", ...queued },
       { name: "succeeded", summary: "On to the result", ...example },
@@ -149,9 +118,23 @@ export const jobOperations = {
       },
       emptyForm(status.notModified, "You have it.", { always: ["etag", "cache-control"] }),
     ],
-    refusals: ["job-not-finished", "job-failed", "job-canceled"],
+    refusals: ["job-not-finished", "job-failed", "job-canceled", "job-expired", "result-erased"],
     examples: [
       { name: "done", summary: "A JSON result", ...example },
+      { name: "tooEarly", summary: "A job that is not done", ...queued },
+      { name: "erased", summary: "A result that somebody has erased", ...erased },
+    ],
+  },
+  eraseResult: {
+    id: "eraseJobResult",
+    tag,
+    summary: "Erase a job's result",
+    description: "Before its time is over. The job stays, and says that it has succeeded.",
+    path,
+    answers: [emptyForm(status.noContent, "It is erased, by this call or before.", { always: ["etag"] })],
+    refusals: ["job-not-finished", "job-failed", "job-canceled", "job-expired"],
+    examples: [
+      { name: "done", summary: "A result that is there", ...example },
       { name: "tooEarly", summary: "A job that is not done", ...queued },
     ],
   },
@@ -162,7 +145,8 @@ export function listJobsOperation({ jobs }: ListQueries): Operation {
     id: "listJobs",
     tag,
     summary: "List jobs",
-    description: "The newest first. Inputs and results of more than 20 kB are left out.",
+    description:
+      "The newest first, without those that have expired. Inputs and results of more than 20 kB are left out.",
     query: jobs,
     parameters: [
       {

@@ -1,11 +1,11 @@
 // Reads the feed: the tenant's events in commit order, by exact types or by patterns, waiting for the next if asked to.
-import { matchesEvent, type Event, type ReadStore } from "@ringback/core";
+import { matchesEvent, type Event, type FeedRead, type ReadStore } from "@ringback/core";
 import type { Waiters } from "./waiters.ts";
 
 export interface FeedQuery {
   readonly tenantId: string;
-  /** The `seq` of the last event the client has; 0 for none. */
-  readonly after: number;
+  /** The `seq` of the last event the client has; null begins at the oldest there is. */
+  readonly after: number | null;
   /** Types or patterns; null for all. */
   readonly types: readonly string[] | null;
   readonly limit: number;
@@ -14,7 +14,11 @@ export interface FeedQuery {
   readonly signal: AbortSignal | null;
 }
 
+/** What the client has missed is no longer in the feed. */
+export type FeedExpired = Extract<FeedRead, { readonly kind: "expired" }>;
+
 export interface FeedPage {
+  readonly kind: "page";
   readonly events: readonly Event[];
   /** Where to go on: behind the last event that was looked at, shown or not. */
   readonly position: number;
@@ -35,7 +39,7 @@ const scannedMax = 2_000;
  * Answers as soon as there is something, else after `waitMs` with an empty page. When as many are waiting as are allowed
  * it answers at once: a client that polls is served worse, never refused.
  */
-export async function readFeed(query: FeedQuery, deps: FeedDeps): Promise<FeedPage> {
+export async function readFeed(query: FeedQuery, deps: FeedDeps): Promise<FeedPage | FeedExpired> {
   const { tenantId, waitMs, signal } = query;
   const waiter = waitMs > 0 ? deps.waiters.join({ tenantId }) : null;
   if (waiter === null) return readPage(query, deps);
@@ -44,8 +48,8 @@ export async function readFeed(query: FeedQuery, deps: FeedDeps): Promise<FeedPa
   try {
     const untilMs = deps.monotonicMs() + waitMs;
     let page = await readPage(query, deps);
-    while (page.events.length === 0 && !page.hasMore) {
-      const waking = await waiter.next(Math.max(0, untilMs - deps.monotonicMs()));
+    while (page.kind === "page" && page.events.length === 0 && !page.hasMore) {
+      const waking = await waiter.next(Math.max(0, untilMs - deps.monotonicMs()), page.position);
       if (waking === "aborted") return page;
       page = await readPage({ ...query, after: page.position }, deps);
       if (waking !== "changed") return page;
@@ -57,11 +61,11 @@ export async function readFeed(query: FeedQuery, deps: FeedDeps): Promise<FeedPa
   }
 }
 
-async function readPage(query: FeedQuery, deps: FeedDeps): Promise<FeedPage> {
+async function readPage(query: FeedQuery, deps: FeedDeps): Promise<FeedPage | FeedExpired> {
   const { tenantId, after, types, limit } = query;
   if (types !== null && !types.includes("*")) return scanPage({ ...query, types }, deps);
-  const events = await deps.reads.readFeed(tenantId, { after, limit: limit + 1 });
-  return pageOf(events, { after, limit });
+  const read = await deps.reads.readFeed(tenantId, { after, limit: limit + 1 });
+  return read.kind === "expired" ? read : pageOf(read, limit);
 }
 
 /**
@@ -71,26 +75,35 @@ async function readPage(query: FeedQuery, deps: FeedDeps): Promise<FeedPage> {
 async function scanPage(
   query: FeedQuery & { readonly types: readonly string[] },
   deps: FeedDeps,
-): Promise<FeedPage> {
+): Promise<FeedPage | FeedExpired> {
   const { tenantId, types, limit } = query;
   const matched: Event[] = [];
-  let position = query.after;
+  let position: number | null = query.after;
   for (let scanned = 0; scanned < scannedMax;) {
-    const events = await deps.reads.readFeed(tenantId, { after: position, limit: scanLimit });
-    for (const event of events) {
+    const read = await deps.reads.readFeed(tenantId, { after: position, limit: scanLimit });
+    if (read.kind === "expired") {
+      // What was found before the feed lost its next events is still told; the next call hears of the loss.
+      return position === null || matched.length === 0 ? read : pageUpTo(position, matched, true);
+    }
+    position ??= read.after;
+    for (const event of read.events) {
       if (matchesEvent(types, event.type)) {
-        if (matched.length === limit) return { events: matched, position, hasMore: true };
+        if (matched.length === limit) return pageUpTo(position, matched, true);
         matched.push(event);
       }
       position = event.seq;
     }
-    scanned += events.length;
-    if (events.length < scanLimit) return { events: matched, position, hasMore: false };
+    scanned += read.events.length;
+    if (read.events.length < scanLimit) return pageUpTo(position, matched, false);
   }
-  return { events: matched, position, hasMore: true };
+  return pageUpTo(position ?? 0, matched, true);
 }
 
-function pageOf(events: readonly Event[], { after, limit }: Pick<FeedQuery, "after" | "limit">): FeedPage {
+function pageOf({ after, events }: Exclude<FeedRead, FeedExpired>, limit: number): FeedPage {
   const shown = events.slice(0, limit);
-  return { events: shown, position: shown.at(-1)?.seq ?? after, hasMore: events.length > limit };
+  return pageUpTo(shown.at(-1)?.seq ?? after, shown, events.length > limit);
+}
+
+function pageUpTo(position: number, events: readonly Event[], hasMore: boolean): FeedPage {
+  return { kind: "page", events, position, hasMore };
 }

@@ -1,13 +1,18 @@
-// Requests that wait for a commit: woken by the store's changes, by their deadline or by the drain, never by polling.
-// One subscription and one timer serve all of them.
+// Requests that wait for a commit: woken by the store's changes, by their deadline or by the drain. One subscription and one
+// timer serve all of them, and one look in batches finds what no change told.
 import type { Change, Changes, Clock } from "@ringback/core";
+import { createRelook, type RelookDeps } from "./relook.ts";
+import { topicKey, type Topic } from "./topic.ts";
 
 export type Waking = "changed" | "timed_out" | "draining" | "aborted";
 
 /** Somebody who has begun to listen. Changes that come between two calls of `next` are not lost. */
 export interface Waiter {
-  /** Resolves at once when something has changed since the last call (or since the waiter was made). */
-  next(waitMs: number): Promise<Waking>;
+  /**
+   * Resolves at once when something has changed since the last call (or since the waiter was made). `seen` is what the caller
+   * has read: the job's version, or the `seq` of the last event; a look that finds a later one counts as a change.
+   */
+  next(waitMs: number, seen: number): Promise<Waking>;
   /** Forgets the waiter; a pending `next` resolves as `aborted`. */
   end(): void;
 }
@@ -20,15 +25,11 @@ export interface Waiters {
   drain(): void;
 }
 
-/** All events of a tenant, or one job. */
-export interface Topic {
-  readonly tenantId: string;
-  readonly jobId?: string;
-}
-
 export interface WaitersDeps {
   readonly changes: Changes;
+  readonly reads: RelookDeps["reads"];
   readonly clock: Clock;
+  readonly relookMs: number;
   readonly waitersMax: number;
   readonly waitersPerTenantMax: number;
 }
@@ -38,16 +39,25 @@ const stepMs = 250;
 
 export function createWaiters(deps: WaitersDeps): Waiters {
   const { changes, clock } = deps;
-  const byTopic = new Map<string, Set<Entry>>();
+  const byTopic = new Map<string, { readonly topic: Topic; readonly entries: Set<Entry> }>();
   const perTenant = new Map<string, number>();
   const deadlines = createDeadlines(clock);
   let size = 0;
   let isDraining = false;
   let unsubscribe: (() => void) | null = null;
+  const relook = createRelook({
+    reads: deps.reads,
+    clock,
+    everyMs: deps.relookMs,
+    topics: () => [...byTopic.values()].map(({ topic }) => topic),
+    found(topic, mark) {
+      for (const entry of byTopic.get(topicKey(topic))?.entries ?? []) entry.compare(mark);
+    },
+  });
 
   const hear = (heard: readonly Change[]): void => {
     for (const key of new Set(heard.map(keyOf))) {
-      for (const entry of byTopic.get(key) ?? []) entry.wake("changed");
+      for (const entry of byTopic.get(key)?.entries ?? []) entry.wake("changed");
     }
   };
   const count = (tenantId: string, by: 1 | -1): void => {
@@ -55,10 +65,13 @@ export function createWaiters(deps: WaitersDeps): Waiters {
     const left = (perTenant.get(tenantId) ?? 0) + by;
     if (left === 0) perTenant.delete(tenantId);
     else perTenant.set(tenantId, left);
-    if (size > 0) unsubscribe ??= changes.subscribe(hear);
-    else {
+    if (size > 0) {
+      unsubscribe ??= changes.subscribe(hear);
+      if (!isDraining) relook.start();
+    } else {
       unsubscribe?.();
       unsubscribe = null;
+      relook.stop();
     }
   };
 
@@ -68,14 +81,16 @@ export function createWaiters(deps: WaitersDeps): Waiters {
       if (size >= deps.waitersMax || (perTenant.get(tenantId) ?? 0) >= deps.waitersPerTenantMax) return null;
       const key = topicKey(topic);
       const entry = new Entry(deadlines);
-      const entries = byTopic.get(key) ?? new Set();
-      byTopic.set(key, entries.add(entry));
+      const shared = byTopic.get(key) ?? { topic, entries: new Set() };
+      const { entries } = shared;
+      byTopic.set(key, shared);
+      entries.add(entry);
       count(tenantId, 1);
       return {
-        next: (waitMs) => (isDraining ? Promise.resolve("draining") : entry.next(waitMs)),
+        next: (waitMs, seen) => (isDraining ? Promise.resolve("draining") : entry.next(waitMs, seen)),
         end() {
           if (!entries.delete(entry)) return;
-          if (entries.size === 0 && byTopic.get(key) === entries) byTopic.delete(key);
+          if (entries.size === 0 && byTopic.get(key) === shared) byTopic.delete(key);
           count(tenantId, -1);
           entry.wake("aborted");
         },
@@ -86,7 +101,8 @@ export function createWaiters(deps: WaitersDeps): Waiters {
     },
     drain() {
       isDraining = true;
-      for (const entries of byTopic.values()) for (const entry of entries) entry.wake("draining");
+      relook.stop();
+      for (const { entries } of byTopic.values()) for (const entry of entries) entry.wake("draining");
     },
   };
 }
@@ -95,22 +111,20 @@ function keyOf(change: Change): string {
   return topicKey(change.kind === "job" ? change : { tenantId: change.tenantId });
 }
 
-function topicKey({ tenantId, jobId }: Topic): string {
-  return jobId === undefined ? `events ${tenantId}` : `job ${jobId} ${tenantId}`;
-}
-
 /** One waiter's state: the promise it hangs on, or the change it has not asked about yet. */
 class Entry {
   readonly #deadlines: Deadlines;
   #resolve: ((waking: Waking) => void) | null = null;
   #hasChanged = false;
   #slot = 0;
+  #seen = 0;
 
   constructor(deadlines: Deadlines) {
     this.#deadlines = deadlines;
   }
 
-  next(waitMs: number): Promise<Waking> {
+  next(waitMs: number, seen: number): Promise<Waking> {
+    this.#seen = seen;
     if (this.#hasChanged) {
       this.#hasChanged = false;
       return Promise.resolve("changed");
@@ -119,6 +133,11 @@ class Entry {
       this.#resolve = resolve;
       this.#slot = this.#deadlines.add(this, waitMs);
     });
+  }
+
+  /** What a look has found; null when there is nothing any more. */
+  compare(mark: number | null): void {
+    if (this.#resolve !== null && (mark === null || mark > this.#seen)) this.wake("changed");
   }
 
   wake(waking: Waking): void {

@@ -3,8 +3,12 @@ import { refusal, type Refusal } from "../problems/refusal.ts";
 import type { Counters } from "./counters.ts";
 
 export interface IntakeGate {
-  /** What `accept` gives; a refusal without calling it when the gate is full. Bodies are read before, so a slow client takes no place. */
-  pass<Outcome extends object>(accept: () => Promise<Outcome>): Promise<Outcome | Refusal>;
+  /**
+   * What `accept` gives; a refusal without calling it when the gate is full. Bodies are read before and waiting for a job's end
+   * comes after, so a slow client takes no place. A batch takes as many `places` as it has jobs; one that is larger than all
+   * of them passes alone.
+   */
+  pass<Outcome extends object>(accept: () => Promise<Outcome>, places?: number): Promise<Outcome | Refusal>;
 }
 
 export interface GateDeps {
@@ -21,16 +25,17 @@ const full: Refusal = refusal(
 export function createIntakeGate({ inFlightMax, counters }: GateDeps): IntakeGate {
   let inFlight = 0;
   return {
-    async pass(accept) {
-      if (inFlight >= inFlightMax) {
+    async pass(accept, places = 1) {
+      const taken = Math.min(places, Math.max(1, inFlightMax));
+      if (inFlight + taken > inFlightMax) {
         counters.intakeShed += 1;
         return full;
       }
-      inFlight += 1;
+      inFlight += taken;
       try {
         return await accept();
       } finally {
-        inFlight -= 1;
+        inFlight -= taken;
       }
     },
   };

@@ -54,7 +54,7 @@ function problemJson(codes: readonly ProblemCode[], { route, status, components 
     description: codes.map((code) => `\`${code}\`: ${catalogue[code].title}.`).join("\n"),
     headers: {
       ...headersJson(["x-request-id"], { route, status, required: true }),
-      ...headersJson(problemHeaders(status), { route, status, required: false }),
+      ...headersJson(problemHeaders(status, route.operation), { route, status, required: false }),
     },
     content: {
       [type]: {

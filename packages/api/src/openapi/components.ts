@@ -13,27 +13,33 @@ export interface Components {
 
 export function createComponents(): Components {
   const schemas: Record<string, Json> = {};
+  const keep = (found: Readonly<Record<string, Json>>): void => {
+    for (const [name, definition] of Object.entries(found)) schemas[name] ??= refsToComponents(definition);
+  };
   return {
     schemas,
     schemaOf(schema) {
-      const { $schema: _dialect, $defs = {}, ...own } = toJson(schema);
-      for (const [name, definition] of Object.entries($defs as Record<string, Json>)) {
-        schemas[name] ??= refsToComponents(definition);
-      }
+      const { $schema: _dialect, $defs = {}, ...own } = toJson(schema, keep);
+      keep($defs as Record<string, Json>);
       return refsToComponents(own);
     },
   };
 }
 
 /** `input`: what a client writes, and what it reads has no transforms. */
-function toJson(schema: z.ZodType): Json {
+function toJson(schema: z.ZodType, keep: (found: Readonly<Record<string, Json>>) => void): Json {
   // A named schema alone would be written out where it stands; inside another one it is a reference.
   const isNamed = z.globalRegistry.get(schema)?.id !== undefined;
   const { items, ...rest } = z.toJSONSchema(isNamed ? z.array(schema) : schema, {
     io: "input",
     override: ({ zodSchema, jsonSchema }) => {
       const form = documentedFormOf(zodSchema);
-      if (form !== undefined) Object.assign(jsonSchema, toJson(form), { $schema: undefined });
+      if (form !== undefined) {
+        // The named schemas that a documented form speaks of belong to the document, not to the place where it stands.
+        const { $schema: _dialect, $defs = {}, ...shown } = toJson(form, keep);
+        keep($defs as Record<string, Json>);
+        Object.assign(jsonSchema, shown);
+      }
       if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
       if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;
     },

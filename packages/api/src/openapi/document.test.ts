@@ -70,9 +70,10 @@ describe("/openapi.json", () => {
 });
 
 describe("what the document says of requests is what judges them", () => {
-  const fill = (path: string): string =>
+  /** Of what is there; a PUT makes what is not. */
+  const fill = (path: string, method?: string): string =>
     path
-      .replace("/v1/jobs/:id", `/v1/jobs/${exampleIds.queuedJob}`)
+      .replace("/v1/jobs/:id", `/v1/jobs/${method === "PUT" ? exampleIds.uuid : exampleIds.queuedJob}`)
       .replace("/v1/endpoints/:id", `/v1/endpoints/${exampleIds.endpoint}`)
       .replace(":id", exampleIds.delivery)
       .replace(":code", "internal");
@@ -93,7 +94,7 @@ describe("what the document says of requests is what judges them", () => {
   test.each(routes.filter(({ operation }) => operation.body !== undefined))(
     "F28 $method $path refuses a field that is not documented",
     async ({ method, path }) => {
-      const refused = await createExampleHouse().ask(method, fill(path), { body: { nonsense: 1 } });
+      const refused = await createExampleHouse().ask(method, fill(path, method), { body: { nonsense: 1 } });
       expect(await problemOf(refused)).toMatchObject({
         code: "fields-unknown",
         errors: [{ path: "/nonsense" }],
@@ -112,7 +113,7 @@ describe("what Ringback sends", () => {
 
   test("submitting a job describes the callback it leads to", () => {
     expect(document.paths["/v1/jobs"]?.["post"]?.callbacks).toMatchObject({
-      jobEvent: { "{$request.body#/callback/url}": { post: { operationId: "callbackJobEvent" } } },
+      jobEvent: { "{$request.body#/callback/url}": { post: { operationId: "callbackSubmitJob" } } },
     });
   });
 });

@@ -2,6 +2,7 @@
 import {
   eventBody,
   jobToJson,
+  resultTtlDefaultMs,
   type JobEventType,
   type JobStatus,
   type JobWithPayloads,
@@ -48,6 +49,9 @@ function exampleJob(type: JobEventType): JobWithPayloads {
     runAt: null,
     startedAt: hasBegun ? at + 300 : null,
     finishedAt: isOver ? at + 1_500 : null,
+    expiresAt: isOver ? at + 1_500 + resultTtlDefaultMs : null,
+    erasedAt: null,
+    resultErasedAt: null,
     cancelRequestedAt: status === "canceled" ? at + 1_400 : null,
     version: isOver ? 3 : hasBegun ? 2 : 1,
     input: '{"pages":5}',

@@ -17,6 +17,11 @@ export const requestHeaders = {
     type: "string",
   },
   "last-event-id": { description: "The stream goes on behind this event.", type: "string" },
+  prefer: {
+    description:
+      "RFC 7240: `wait=n` holds the answer for up to n seconds, 60 at most; `respond-async` asks for an answer at once.",
+    type: "string",
+  },
   traceparent: {
     description: "W3C Trace Context; handed on to the handler and to webhooks.",
     type: "string",
@@ -38,6 +43,7 @@ export const answerHeaders = {
     description: "`true` when the key has been used before: this is the job it made.",
     type: "string",
   },
+  "preference-applied": { description: "What was done of `Prefer`.", type: "string" },
   "www-authenticate": { description: "How to authenticate: `Bearer`.", type: "string" },
   allow: { description: "The methods this path has.", type: "string" },
   "cache-control": { description: "Who may keep the answer, and how long.", type: "string" },

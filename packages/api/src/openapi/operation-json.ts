@@ -19,7 +19,7 @@ export function operationJson(route: Route, components: Components): Json {
     ...present("parameters", parametersJson(operation, components)),
     ...(body === undefined ? {} : { requestBody: bodyJson(operation, body, components) }),
     responses: answersJson(route, components),
-    ...(callsBack === true ? { callbacks: callbackJson(components) } : {}),
+    ...(callsBack === true ? { callbacks: callbackJson(id, components) } : {}),
   };
 }
 

@@ -3,6 +3,7 @@ import { status } from "../answers/status.ts";
 import { catalogue, type ProblemCode } from "../problems/catalogue.ts";
 import type { Route } from "../routes/route.ts";
 import type { AnswerHeader } from "./headers.ts";
+import type { Operation } from "./operation.ts";
 
 /** Any request whatever may be answered so, also by the server below the app. */
 export const anywhere: readonly ProblemCode[] = [
@@ -48,9 +49,13 @@ export function refusalsOf({ access, method, path, operation }: Route): readonly
     .toSorted((left, right) => catalogue[left].status - catalogue[right].status);
 }
 
-/** The headers that a problem of this status may have. */
-export function problemHeaders(problemStatus: number): readonly AnswerHeader[] {
+/** The headers that a problem of this status may have. That a key was used before is told of an expired job, too. */
+export function problemHeaders(problemStatus: number, { answers }: Operation): readonly AnswerHeader[] {
   if (problemStatus === status.unauthenticated) return ["www-authenticate"];
+  if (problemStatus === status.gone) {
+    const isRepeatable = answers.some(({ sometimes }) => sometimes?.includes("idempotency-replayed"));
+    return isRepeatable ? ["idempotency-replayed"] : [];
+  }
   return retryable.has(problemStatus) ? ["retry-after"] : [];
 }
 

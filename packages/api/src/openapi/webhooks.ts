@@ -38,12 +38,12 @@ export function webhooksJson(components: Components): Json {
 }
 
 /** The `callbacks` of a call that takes a `callback`: one request for every event it asked for. */
-export function callbackJson(components: Components): Json {
+export function callbackJson(operationId: string, components: Components): Json {
   return {
     jobEvent: {
       "{$request.body#/callback/url}": {
         post: {
-          operationId: "callbackJobEvent",
+          operationId: `callback${pascal(operationId)}`,
           summary: "What happened to the job",
           description:
             "Signed with `callback.secret`, or else with the tenant's callback secret. By default sent once the job is done.",

@@ -167,6 +167,32 @@ const entries = {
     causes: ["The job was faster."],
     fix: "Read the outcome with `GET /v1/jobs/{id}`.",
   },
+  "cursor-expired": {
+    status: status.gone,
+    title: "The feed no longer goes back to this cursor",
+    meaning:
+      "Events are kept in the feed for a time, and some that came after this cursor have left it; `detail` says until when. The deliveries that were owed for them are not affected.",
+    causes: [
+      "A client that has not read the feed for longer than events are kept (RINGBACK_EVENT_RETENTION_MS, 30 days by default).",
+      "A cursor that was stored and never moved on.",
+    ],
+    fix: "Read what you have missed from `GET /v1/jobs`, which lists jobs with their outcome, then begin anew without `after`: that is the oldest event there is.",
+  },
+  "job-expired": {
+    status: status.gone,
+    title: "The job was done and its payloads have been erased",
+    meaning:
+      "Some time after a job is done its input and result are erased; `job` says how it ended, when, and when it expired.",
+    causes: ["More time has passed since the end than the job's `resultTtlMs`."],
+    fix: "Fetch results in time, submit with a longer `resultTtlMs`, or submit the job again.",
+  },
+  "result-erased": {
+    status: status.gone,
+    title: "The result has been erased",
+    meaning: "Somebody erased the job's result before its time was over; the job itself is still there.",
+    causes: ["A `DELETE` of the result."],
+    fix: "Submit the job again if the result is still needed.",
+  },
   "body-too-large": {
     status: status.tooLarge,
     title: "The body is too large",
@@ -236,6 +262,28 @@ const entries = {
     meaning: "The key has been used with another body in the last 24 hours; no job was made.",
     causes: ["One key for several jobs.", "A body that changes from try to try, for example by a timestamp."],
     fix: "Make one key per job, and repeat the same body with it byte for byte.",
+  },
+  "job-id-invalid": {
+    status: status.unprocessable,
+    title: "The id cannot name a job",
+    meaning: "A job that a client names itself has a UUID, or an id as Ringback makes them (`job_…`).",
+    causes: ["An order number, a URL or another text as the id."],
+    fix: "Make a UUID for the job, and keep your own number in `metadata`.",
+  },
+  "job-id-reused": {
+    status: status.unprocessable,
+    title: "The id belongs to another request",
+    meaning:
+      "There is a job with this id that another body made, or that was not made with an id of the client's; no job was made.",
+    causes: ["One id for several jobs.", "A body that changes from try to try, for example by a timestamp."],
+    fix: "Make one id per job, and repeat the same body with it byte for byte.",
+  },
+  "batch-refused": {
+    status: status.unprocessable,
+    title: "Not all jobs of the batch can be accepted, so none was",
+    meaning: "With `atomic=true` a batch is accepted as a whole; `errors` lists what is wrong, by job.",
+    causes: ["One job with a mistake, among others without."],
+    fix: "Correct the jobs listed in `errors`, or send the batch without `atomic`.",
   },
   "headers-too-large": {
     status: status.headersTooLarge,

@@ -14,12 +14,14 @@ export interface Refusal {
   readonly detail: string;
   readonly errors?: readonly FieldProblem[];
   readonly headers?: Readonly<Record<string, string>>;
+  /** Members of its own that the document has beside the standard ones (RFC 9457 §3.2). */
+  readonly members?: Readonly<Record<string, unknown>>;
 }
 
 export function refusal(
   refused: ProblemCode,
   detail: string,
-  extra: Pick<Refusal, "errors" | "headers"> = {},
+  extra: Pick<Refusal, "errors" | "headers" | "members"> = {},
 ): Refusal {
   return { refused, detail, ...extra };
 }
@@ -33,8 +35,8 @@ export function isRefusal(value: object): value is Refusal {
 
 /** The problem document; `requestId` is the only part that differs between two equal refusals. */
 export function problemAnswer(given: Refusal, requestId: string): Answer & { readonly body: string } {
-  const { refused: code, detail, errors, headers } = given;
-  const { status, title } = catalogue[code];
+  const { refused: code, headers } = given;
+  const { status } = catalogue[code];
   return {
     status,
     headers: {
@@ -42,6 +44,13 @@ export function problemAnswer(given: Refusal, requestId: string): Answer & { rea
       "x-content-type-options": "nosniff",
       ...headers,
     },
-    body: JSON.stringify({ type: `/problems/${code}`, title, status, code, detail, requestId, errors }),
+    body: JSON.stringify(problemDocument(given, requestId)),
   };
+}
+
+/** The document itself, for where it stands inside another answer. */
+export function problemDocument(given: Refusal, requestId: string): object {
+  const { refused: code, detail, errors, members } = given;
+  const { status, title } = catalogue[code];
+  return { type: `/problems/${code}`, title, status, code, detail, requestId, errors, ...members };
 }

@@ -1,5 +1,5 @@
 // How an event is spelled in a job's event list, in a job's event stream and in the feed.
-import { formatInstant, type Event } from "@ringback/core";
+import { eventBody, formatInstant, jobToJson, type Event, type Instant, type Job } from "@ringback/core";
 import { sign } from "@ringback/signature";
 
 const dataMark = ',"data":';
@@ -14,11 +14,26 @@ export function eventJson(event: Event): string {
 
 /** One frame of `text/event-stream`: JSON may hold line breaks between its parts, which the format wants line by line. */
 export function eventFrame(event: Event): string {
-  const data = eventJson(event)
+  return `id: ${event.id}\n${frame(event.type, eventJson(event))}`;
+}
+
+export type LiveEventType = "job.queued" | "job.started" | "job.progress";
+
+/**
+ * What a stream shows of a job between its stored events: the job as it is now, without its input. It is kept nowhere, so it
+ * has no id, and a client that connects again is shown the newest one instead.
+ */
+export function liveFrame(type: LiveEventType, job: Job, now: Instant): string {
+  const shown = { ...job, input: undefined, result: null };
+  return frame(type, eventBody(type, now, jobToJson(shown, { resultUrl: null, resultBytesMax: 0 })));
+}
+
+function frame(type: string, json: string): string {
+  const data = json
     .split(/\r\n|\r|\n/)
     .map((line) => `data: ${line}\n`)
     .join("");
-  return `id: ${event.id}\nevent: ${event.type}\n${data}\n`;
+  return `event: ${type}\n${data}\n`;
 }
 
 export interface Signing {

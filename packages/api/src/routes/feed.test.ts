@@ -188,6 +188,64 @@ describe("GET /v1/events", () => {
     expect((await feed(house, "", key)).data).toEqual([]);
   });
 
+  test("a cursor older than what the feed still has is 410 cursor-expired, and says what to do", async () => {
+    const house = houseWithEvents("job.queued", "job.started", "job.succeeded");
+    const { cursor: old } = await feed(house, "?limit=1");
+    const { cursor: recent } = await feed(house, "?limit=2");
+    house.store.floors.set("mine", { seq: 2, toldAt: Date.UTC(2026, 9, 23, 9) });
+    for (const query of ["", "&wait=60", "&types=job.succeeded"]) {
+      const response = await house.ask("GET", `/v1/events?after=${old}${query}`);
+      expect(response.status).toBe(410);
+      expect(await response.json()).toMatchObject({
+        code: "cursor-expired",
+        detail:
+          "The feed no longer has all that was told after this cursor: events up to 2026-10-23T09:00:00.000Z have left it. " +
+          "Look up what you have missed with GET /v1/jobs, and go on without `after`, which begins at the oldest event there is.",
+      });
+    }
+    expect((await feed(house, `?after=${recent}`)).data.map(({ type }) => type)).toEqual(["job.succeeded"]);
+  });
+
+  test("a reader without a cursor begins at the oldest event there is, and is given a cursor that holds", async () => {
+    const house = houseWithEvents("job.queued", "job.started");
+    house.store.floors.set("mine", { seq: 1, toldAt: house.clock.now() });
+    const first = await feed(house);
+    expect(first.data.map(({ type }) => type)).toEqual(["job.started"]);
+    house.store.floors.set("mine", { seq: 2, toldAt: house.clock.now() });
+    for (const query of ["", "?types=job.failed"]) {
+      const { data, cursor } = await feed(house, query);
+      expect(data).toEqual([]);
+      expect(await feed(house, `?after=${cursor}`)).toMatchObject({ data: [], hasMore: false });
+    }
+    const { cursor } = await feed(house);
+    house.store.changeJob(ids.job, {}, "job.failed");
+    expect((await feed(house, `?after=${cursor}`)).data.map(({ type }) => type)).toEqual(["job.failed"]);
+  });
+
+  test("what was found before the feed lost its next events is still told; the next call hears of the loss", async () => {
+    const house = houseWithEvents("job.failed", ...Array<string>(600).fill("job.queued"));
+    const { readFeed } = house.store.reads;
+    let reads = 0;
+    house.store.reads.readFeed = (tenantId, page) => {
+      reads += 1;
+      if (reads === 3) house.store.floors.set("mine", { seq: 550, toldAt: house.clock.now() });
+      return readFeed(tenantId, page);
+    };
+    const { data, cursor, hasMore } = await feed(house, "?types=job.failed");
+    expect([data.map(({ type }) => type), hasMore]).toEqual([["job.failed"], true]);
+    expect((await house.ask("GET", `/v1/events?types=job.failed&after=${cursor}`)).status).toBe(410);
+  });
+
+  test("who waits with a cursor that expires meanwhile is told so", async () => {
+    const house = houseWithEvents("job.queued");
+    const { cursor } = await feed(house);
+    const waiting = house.ask("GET", `/v1/events?wait=60&after=${cursor}`);
+    await armed(house);
+    house.store.floors.set("mine", { seq: 9, toldAt: house.clock.now() });
+    house.store.tell({ kind: "event", tenantId: "mine" });
+    expect((await waiting).status).toBe(410);
+  });
+
   test.each(["wait=61", "wait=x", "limit=0", "types=a%20b", "undelivered=true"])(
     "?%s is refused",
     async (query) => {

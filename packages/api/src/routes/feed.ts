@@ -1,10 +1,10 @@
 // `GET /v1/events`: the feed, for clients that cannot be called. The same bytes and the same webhook-id as a webhook.
-import type { Event } from "@ringback/core";
+import { formatInstant, type Event } from "@ringback/core";
 import { jsonAnswer, type Answer } from "../answers/answer.ts";
 import { status } from "../answers/status.ts";
 import { feedOperation } from "../descriptions/events.ts";
-import { readFeed } from "../feed/read-feed.ts";
-import { isRefusal, type Refusal } from "../problems/refusal.ts";
+import { readFeed, type FeedExpired } from "../feed/read-feed.ts";
+import { isRefusal, refusal, type Refusal } from "../problems/refusal.ts";
 import { feedEventJson } from "../representations/event-json.ts";
 import { readQuery } from "../schemas/read-query.ts";
 import type { RouteDeps } from "./route-deps.ts";
@@ -23,7 +23,7 @@ async function getFeed(call: Call, deps: RouteDeps): Promise<Answer | Refusal> {
   const query = readQuery(request, deps.queries.feed);
   if (isRefusal(query)) return query;
   const { after, types, limit, wait } = query.value;
-  const opened = after === undefined ? { seq: 0 } : deps.cursors.openSeq("feed", tenantId, after);
+  const opened = after === undefined ? { seq: null } : deps.cursors.openSeq("feed", tenantId, after);
   if (isRefusal(opened)) return opened;
   const { clock, store, waiters } = deps;
   const waitMs = request.method === "HEAD" ? 0 : wait * 1_000;
@@ -38,10 +38,18 @@ async function getFeed(call: Call, deps: RouteDeps): Promise<Answer | Refusal> {
     },
     { reads: store.reads, waiters, monotonicMs: () => clock.monotonicMs() },
   );
+  if (page.kind === "expired") return cursorExpired(page);
   const events = page.events.length === 0 ? [] : await signedEvents(page.events, tenantId, deps);
   const cursor = deps.cursors.sealSeq("feed", tenantId, page.position);
   const body = `{"data":[${events.join(",")}],"cursor":${JSON.stringify(cursor)},"hasMore":${page.hasMore}}`;
   return jsonAnswer(status.ok, body);
+}
+
+function cursorExpired({ until }: FeedExpired): Refusal {
+  const detail =
+    `The feed no longer has all that was told after this cursor: events up to ${formatInstant(until)} have left it. ` +
+    "Look up what you have missed with GET /v1/jobs, and go on without `after`, which begins at the oldest event there is.";
+  return refusal("cursor-expired", detail);
 }
 
 async function signedEvents(

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import type { JobWithPayloads } from "@ringback/core";
 import { createHouse, type House } from "../testing/house.ts";
 import { aJob, ids } from "../testing/rows.ts";
 
@@ -106,22 +107,70 @@ describe("GET /v1/jobs/{id}/events as a stream", () => {
   test("an idle stream shows that it is alive, and finds what nobody announced", async () => {
     const house = houseWithJob();
     const frames = framesOf(await house.ask("GET", path, { headers: sse }));
+    await frames.next();
     const beat = frames.next();
     await armed(house);
     house.clock.advance(15_250);
     expect(await beat).toBe(": still here");
     const job = house.store.jobs.get(ids.job) ?? aJob();
     house.store.jobs.set(ids.job, { ...job, status: "canceled" });
-    const end = frames.next();
-    await armed(house);
-    house.clock.advance(15_250);
-    expect(await end).toBe(": still here");
+    const rest: (string | null)[] = [];
+    while (rest.at(-1) !== null) {
+      const next = frames.next().then((frame) => rest.push(frame));
+      house.clock.advance(15_250);
+      await next;
+    }
+    expect(new Set(rest.slice(0, -1)).size).toBeLessThanOrEqual(1);
+    expect(rest.length).toBeLessThanOrEqual(2);
+  });
+
+  test("a watcher sees what nobody subscribed to: the job as it is now, without an id and without its input", async () => {
+    const house = houseWithJob();
+    const frames = framesOf(await house.ask("GET", path, { headers: sse }));
+    const see = async (change: Partial<JobWithPayloads>): Promise<[string, unknown]> => {
+      const next = frames.next();
+      await armed(house);
+      house.store.changeJob(ids.job, change);
+      const frame = await next;
+      return [/^event: .*$/m.exec(frame ?? "")?.[0] ?? "", dataOf(frame)];
+    };
+    const queued = await frames.next();
+    expect(queued).not.toContain("id: ");
+    expect(dataOf(queued)).toMatchObject({ type: "job.queued", data: { id: ids.job, version: 1 } });
+    expect(dataOf(queued)).not.toHaveProperty("data.input");
+    const running = { status: "running", runs: 1 } as const;
+    expect(await see(running)).toMatchObject(["event: job.started", { data: { version: 2 } }]);
+    const progress = { percent: 40, message: "reading" };
+    expect(await see({ progress })).toMatchObject(["event: job.progress", { data: { progress } }]);
+    expect(await see({ status: "queued", progress: null })).toMatchObject(["event: job.queued", {}]);
+    expect(await see({ ...running, runs: 2 })).toMatchObject(["event: job.started", { data: { runs: 2 } }]);
+    house.store.changeJob(ids.job, { status: "succeeded" }, "job.succeeded");
+    const last = await frames.next();
+    expect(last).toContain(`id: ${house.store.events[0]?.id ?? "?"}\nevent: job.succeeded`);
     expect(await frames.next()).toBeNull();
+  });
+
+  test("what was stored is not shown a second time as it is now, also to a client that connects again", async () => {
+    const house = houseWithJob();
+    house.store.changeJob(ids.job, { status: "running", runs: 1 }, "job.started");
+    const [started] = house.store.events;
+    const frames = framesOf(await house.ask("GET", path, { headers: sse }));
+    expect(await frames.next()).toContain("event: job.started");
+    const again = framesOf(
+      await house.ask("GET", path, { headers: { ...sse, "last-event-id": started?.id ?? "" } }),
+    );
+    const next = [frames.next(), again.next()];
+    await armed(house);
+    house.store.changeJob(ids.job, { progress: { percent: 1, message: null } }, "job.progress");
+    for (const frame of await Promise.all(next)) expect(frame).toMatch(/^id: evt_.*\nevent: job\.progress/);
+    await frames.cancel();
+    await again.cancel();
   });
 
   test("a client that leaves leaves nothing behind", async () => {
     const house = houseWithJob();
     const frames = framesOf(await house.ask("GET", path, { headers: sse }));
+    await frames.next();
     await armed(house);
     await frames.cancel();
     expect(house.clock.armed).toBe(0);
@@ -131,6 +180,7 @@ describe("GET /v1/jobs/{id}/events as a stream", () => {
   test("F121 the drain ends it", async () => {
     const house = houseWithJob();
     const frames = framesOf(await house.ask("GET", path, { headers: sse }));
+    await frames.next();
     await armed(house);
     house.drain();
     expect(await frames.next()).toBeNull();
@@ -156,9 +206,9 @@ describe("GET /v1/jobs/{id}/events as a stream", () => {
   });
 });
 
-/** Until the stream waits: it has armed its heartbeat. */
+/** Until the stream waits: it has armed its heartbeat, beside the look at what nobody announced. */
 async function armed(house: House): Promise<void> {
-  for (let turn = 0; house.clock.armed === 0; turn += 1) {
+  for (let turn = 0; house.clock.armed < 2; turn += 1) {
     if (turn > 1_000) throw new Error("it never waited");
     await new Promise((resolve) => setImmediate(resolve));
   }

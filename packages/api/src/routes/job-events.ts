@@ -1,15 +1,16 @@
 // `/v1/jobs/{id}/events`: what has happened to a job, as a list or as a stream that ends with the job.
-import { isDone, isId, type Job } from "@ringback/core";
+import { isDone, type Job } from "@ringback/core";
 import { noContent, type Answer } from "../answers/answer.ts";
 import { status } from "../answers/status.ts";
 import { jobEventsOperation } from "../descriptions/events.ts";
 import { createJobStream } from "../feed/job-stream.ts";
-import { isRefusal, notFound, refusal, type Refusal } from "../problems/refusal.ts";
+import { isRefusal, refusal, type Refusal } from "../problems/refusal.ts";
 import { eventJson } from "../representations/event-json.ts";
 import { pageAnswer } from "../representations/page-json.ts";
 import { readQuery } from "../schemas/read-query.ts";
+import { readJob } from "./read-job.ts";
 import type { RouteDeps } from "./route-deps.ts";
-import { idOf, type Call, type KeyRoute } from "./route.ts";
+import type { Call, KeyRoute } from "./route.ts";
 
 export function jobEventRoutes(deps: RouteDeps): readonly KeyRoute[] {
   return [
@@ -24,11 +25,10 @@ export function jobEventRoutes(deps: RouteDeps): readonly KeyRoute[] {
 }
 
 async function jobEvents(call: Call, deps: RouteDeps): Promise<Answer | Refusal> {
-  const { tenantId, request } = call;
-  const jobId = idOf(call);
-  const found = isId("job", jobId) ? await deps.store.reads.getResult(tenantId, jobId) : null;
-  if (found === null) return notFound;
-  return wantsList(request.header("accept")) ? listEvents(call, deps) : streamEvents(call, found.job, deps);
+  const { request } = call;
+  const job = await readJob(call, deps);
+  if (isRefusal(job)) return job;
+  return wantsList(request.header("accept")) ? listEvents(call, job, deps) : streamEvents(call, job, deps);
 }
 
 /** The stream is the standing answer; a client that accepts JSON and no event stream gets the list. */
@@ -36,7 +36,7 @@ function wantsList(accept: string | undefined): boolean {
   return accept !== undefined && accept.includes("application/json") && !accept.includes("text/event-stream");
 }
 
-async function listEvents(call: Call, deps: RouteDeps): Promise<Answer | Refusal> {
+async function listEvents(call: Call, job: Job, deps: RouteDeps): Promise<Answer | Refusal> {
   const { request, tenantId } = call;
   const query = readQuery(request, deps.queries.jobEvents);
   if (isRefusal(query)) return query;
@@ -44,7 +44,7 @@ async function listEvents(call: Call, deps: RouteDeps): Promise<Answer | Refusal
   const opened = cursor === undefined ? { seq: 0 } : deps.cursors.openSeq("job-events", tenantId, cursor);
   if (isRefusal(opened)) return opened;
   const page = { after: opened.seq, limit: limit + 1 };
-  const events = await deps.store.reads.listJobEvents(tenantId, idOf(call), page);
+  const events = await deps.store.reads.listJobEvents(tenantId, job.id, page);
   const shown = events.slice(0, limit);
   const last = events.length > limit ? shown.at(-1) : undefined;
   const next = last === undefined ? null : deps.cursors.sealSeq("job-events", tenantId, last.seq);
@@ -73,12 +73,16 @@ async function streamEvents(call: Call, job: Job, deps: RouteDeps): Promise<Answ
   }
   const stream = await createJobStream(
     {
-      tenantId,
-      jobId: job.id,
+      key: { tenantId, jobId: job.id },
       lastEventId: request.header("last-event-id") ?? null,
       isDone: isDone(job.status),
     },
-    { reads: deps.store.reads, waiter, heartbeatMs: deps.settings.streamHeartbeatMs },
+    {
+      reads: deps.store.reads,
+      now: () => deps.clock.now(),
+      waiter,
+      heartbeatMs: deps.settings.streamHeartbeatMs,
+    },
   );
   // 204 tells an EventSource that has seen the end not to connect again (HTML §9.2.3).
   return stream === null ? noContent() : { status: status.ok, headers: { ...streamHeaders }, body: stream };

@@ -1,7 +1,11 @@
 // What the routes share: the deps with their settings filled in, and what is made once of them.
+import type { JobKey, JobWithPayloads } from "@ringback/core";
 import type { ApiDeps, ApiSettings } from "../api-deps.ts";
+import type { Outlooks } from "../feed/outlooks.ts";
+import type { SharedReads } from "../feed/shared-reads.ts";
 import type { Waiters } from "../feed/waiters.ts";
 import type { IntakeGate } from "../intake/intake-gate.ts";
+import type { KindDirectory } from "../intake/kind-directory.ts";
 import type { ListQueries } from "../schemas/list-queries.ts";
 import type { Cursors } from "../tokens/cursors.ts";
 import type { ResultLinks } from "../tokens/result-links.ts";
@@ -12,5 +16,8 @@ export interface RouteDeps extends Omit<ApiDeps, "settings"> {
   readonly resultLinks: ResultLinks;
   readonly waiters: Waiters;
   readonly intakeGate: IntakeGate;
+  readonly jobReads: SharedReads<JobKey, JobWithPayloads | null>;
+  readonly outlooks: Outlooks;
+  readonly kindDirectory: KindDirectory;
   readonly queries: ListQueries;
 }

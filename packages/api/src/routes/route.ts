@@ -17,7 +17,7 @@ export interface Call extends OpenCall {
   readonly tenantId: string;
 }
 
-export type Method = "GET" | "POST" | "DELETE";
+export type Method = "GET" | "POST" | "PUT" | "DELETE";
 
 type Outcome = Answer | Refusal | Promise<Answer | Refusal>;
 

@@ -85,18 +85,14 @@ describe("POST /v1/jobs", () => {
     const house = createHouse();
     const response = await submit(house, {
       kind: "echo",
-      queueTimeoutMs: 1,
-      resultTtlMs: 1,
+      retries: 1,
+      timeoutMs: 1,
       callback: { url: "https://a.example", retries: 3 },
     });
     expect(response.status).toBe(400);
     const problem = await problemOf(response);
     expect(problem.code).toBe("fields-unknown");
-    expect(problem.errors?.map(({ path }) => path)).toEqual([
-      "/callback/retries",
-      "/queueTimeoutMs",
-      "/resultTtlMs",
-    ]);
+    expect(problem.errors?.map(({ path }) => path)).toEqual(["/callback/retries", "/retries", "/timeoutMs"]);
     expect(problem.detail).toContain("/problems/fields-unknown");
   });
 

@@ -1,6 +1,12 @@
 // The body of `POST /v1/jobs`.
 import { z } from "zod";
-import { maxRunsMax, runTimeoutMaxMs } from "@ringback/core";
+import {
+  maxRunsMax,
+  queueTimeoutMaxMs,
+  resultTtlMaxMs,
+  resultTtlMinMs,
+  runTimeoutMaxMs,
+} from "@ringback/core";
 import { parseSecret } from "@ringback/signature";
 import { customHeadersSchema, instantSchema, jobEventPatternsSchema, metadataSchema } from "./fields.ts";
 
@@ -60,6 +66,20 @@ export const jobRequestSchema = z
       .min(1)
       .max(runTimeoutMaxMs)
       .describe("Milliseconds one run may take; the kind's own without it.")
+      .optional(),
+    queueTimeoutMs: z
+      .int()
+      .min(1)
+      .max(queueTimeoutMaxMs)
+      .describe(
+        "Milliseconds it may wait for its first run before it fails; without it, as long as it takes.",
+      )
+      .optional(),
+    resultTtlMs: z
+      .int()
+      .min(resultTtlMinMs)
+      .max(resultTtlMaxMs)
+      .describe("Milliseconds that input and result are kept after its end; a day without it.")
       .optional(),
     maxRuns: z
       .int()

@@ -53,6 +53,12 @@ export function createListQueries(limitMax: number) {
       createdAfter: instantSchema.describe("Only jobs created at or after this instant.").optional(),
       ...pageFields(limitMax),
     }),
+    batch: z.strictObject({
+      atomic: z
+        .enum(["true", "false"])
+        .default("false")
+        .describe("With `true` all jobs are accepted or none is."),
+    }),
     jobEvents: z.strictObject(pageFields(limitMax)),
     endpoints: z.strictObject(pageFields(limitMax)),
     deliveries: z.strictObject({

@@ -1,7 +1,7 @@
 // Deliveries, their attempts and dead letters as answers show them.
 import { z } from "zod";
 import { attemptCodes, deliveryStatuses, type AttemptOutcome, type Trigger } from "@ringback/core";
-import { countShape, headersShape, idShape, instantShape, wordShape } from "./fields.ts";
+import { countShape, headersShape, idShape, instantShape, jobIdShape, wordShape } from "./fields.ts";
 
 const attemptShape = z
   .strictObject({
@@ -39,7 +39,7 @@ export const deliveryShape = z
     status: z.enum(deliveryStatuses),
     eventId: idShape("evt").describe("The `webhook-id` of every attempt."),
     eventType: z.string(),
-    jobId: idShape("job").optional(),
+    jobId: jobIdShape.optional(),
     endpointId: idShape("ep").describe("Absent for a job's inline callback.").optional(),
     url: z.string().describe("Without its query."),
     host: z.string(),

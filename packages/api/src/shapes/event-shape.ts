@@ -1,6 +1,6 @@
 // An event: in a job's list, in the feed, and as the body of a webhook.
 import { z } from "zod";
-import { headersShape, idShape, instantShape } from "./fields.ts";
+import { headersShape, idShape, instantShape, jobIdShape } from "./fields.ts";
 import { jobShape } from "./job-shape.ts";
 
 export const eventShape = z
@@ -19,7 +19,7 @@ export const feedShape = z
         id: idShape("evt").describe("The `webhook-id`, the same as the webhook's."),
         type: z.string(),
         timestamp: instantShape,
-        job: idShape("job").optional(),
+        job: jobIdShape.optional(),
         headers: headersShape.describe("What signs `body`: verify it as you would a webhook."),
         body: z.string().describe("The very text a webhook carries."),
       }),

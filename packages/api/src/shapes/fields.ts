@@ -7,6 +7,11 @@ export function idShape(prefix: IdPrefix): z.ZodString {
   return z.string().regex(new RegExp(`^${prefix}_[0-9a-hjkmnp-tv-z]{26}$`));
 }
 
+/** A TypeID of ours, or the UUID under which a client has put the job. */
+export const jobIdShape = z
+  .string()
+  .regex(/^(?:job_[0-9a-hjkmnp-tv-z]{26}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/);
+
 /** RFC 3339 in UTC, always with milliseconds. */
 export const instantShape = z
   .string()

@@ -1,7 +1,7 @@
 // A job as every answer and every event shows it. What spells it is core's jobToJson.
 import { z } from "zod";
 import { jobStatuses, type JobErrorCode } from "@ringback/core";
-import { countShape, idShape, instantShape, metadataShape, wordShape } from "./fields.ts";
+import { countShape, idShape, instantShape, jobIdShape, metadataShape, wordShape } from "./fields.ts";
 
 const errorShape = z.strictObject({
   code: wordShape<JobErrorCode>({
@@ -30,7 +30,7 @@ const callbackShape = z.strictObject({
 
 export const jobShape = z
   .strictObject({
-    id: idShape("job"),
+    id: jobIdShape,
     kind: z.string(),
     status: z
       .enum(jobStatuses)
@@ -40,6 +40,14 @@ export const jobShape = z
     done: z.boolean().describe("True when nothing about the outcome can change any more."),
     progress: z
       .strictObject({ percent: z.number().min(0).max(100), message: z.string().optional() })
+      .optional(),
+    position: countShape
+      .min(1)
+      .describe("Its place among your waiting jobs, when that is known; 1 is next.")
+      .optional(),
+    estimatedSeconds: countShape
+      .min(1)
+      .describe("Likely seconds until its end, when that is known.")
       .optional(),
     input: z
       .unknown()
@@ -55,6 +63,9 @@ export const jobShape = z
     runAt: instantShape.describe("It does not run before.").optional(),
     startedAt: instantShape.optional(),
     finishedAt: instantShape.optional(),
+    expiresAt: instantShape
+      .describe("When input and result are erased; from then on its paths answer 410.")
+      .optional(),
     cancelRequestedAt: instantShape.optional(),
     version: z.int().min(1).describe("Grows with every change; the ETag is made of it."),
     links: z.strictObject({ self: z.string(), status: z.string(), result: z.string(), events: z.string() }),

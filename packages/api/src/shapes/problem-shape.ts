@@ -1,6 +1,8 @@
 // The problem document (RFC 9457) that every error answers with.
 import { z } from "zod";
+import { jobStatuses } from "@ringback/core";
 import { catalogue } from "../problems/catalogue.ts";
+import { instantShape, jobIdShape } from "./fields.ts";
 
 export const problemShape = z
   .strictObject({
@@ -21,6 +23,15 @@ export const problemShape = z
         }),
       )
       .max(50)
+      .optional(),
+    job: z
+      .strictObject({
+        id: jobIdShape,
+        status: z.enum(jobStatuses),
+        finishedAt: instantShape,
+        expiresAt: instantShape,
+      })
+      .describe("With `job-expired`: how the job ended, and since when it is gone.")
       .optional(),
   })
   .meta({ id: "Problem" });

@@ -1,5 +1,5 @@
 // The house that the document's examples are asked in: one of everything they speak of.
-import { eventBody, jobToJson } from "@ringback/core";
+import { eventBody, jobToJson, resultTtlDefaultMs } from "@ringback/core";
 import { createHouse, type House } from "./house.ts";
 import { aDeadLetter, aDelivery, aJob, aResult, anAttempt, anEndpoint, ids } from "./rows.ts";
 
@@ -12,13 +12,24 @@ export function createExampleHouse(): House {
     endpointId: null,
     deliveries: { pending: 0, delivered: 0, dead: 1, canceled: 0 },
   };
-  const over = { createdAt: at, startedAt: at + 300, finishedAt: at + 1_500, runs: 1 };
+  const over = {
+    createdAt: at,
+    startedAt: at + 300,
+    finishedAt: at + 1_500,
+    expiresAt: at + 1_500 + resultTtlDefaultMs,
+    runs: 1,
+  };
   const done = { ...over, metadata: { team: "blue" }, input: '{"pages":5}', callback };
   const succeeded = aJob({ ...aResult('{"pages":5}'), ...done });
   store.jobs.set(ids.job, succeeded);
   store.jobs.set(ids.queuedJob, aJob({ id: ids.queuedJob, input: "1", createdAt: clock.now() }));
   const error = { code: "handler_error", message: "The upstream is gone.", run: 1 } as const;
   store.jobs.set(ids.failedJob, aJob({ ...over, id: ids.failedJob, status: "failed", error, version: 3 }));
+  const expiresAt = clock.now() - 1_000;
+  const gone = { ...over, status: "succeeded", version: 3, finishedAt: expiresAt - 1, expiresAt } as const;
+  store.jobs.set(ids.expiredJob, aJob({ ...gone, id: ids.expiredJob, erasedAt: expiresAt }));
+  const erased = { ...aResult("1"), ...over, id: ids.erasedJob, version: 4, result: null };
+  store.jobs.set(ids.erasedJob, aJob({ ...erased, resultErasedAt: at + 1_800 }));
   const endpoint = { url: "https://receiver.example/in?token=secret", headers: { "x-team": "blue" } };
   store.endpoints.set(ids.endpoint, anEndpoint(endpoint));
   const url = "https://receiver.example/in";

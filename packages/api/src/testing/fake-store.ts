@@ -5,6 +5,7 @@ import {
   jobToJson,
   type Acceptance,
   type Accepted,
+  type AnnouncedKind,
   type ApiKey,
   type Attempt,
   type CallbackSecret,
@@ -14,12 +15,11 @@ import {
   type Endpoint,
   type Event,
   type JobWithPayloads,
-  type ListPosition,
   type NewJob,
-  type Page,
-  type PageRequest,
+  type PastJob,
   type Store,
 } from "@ringback/core";
+import { pageOf } from "./page-of.ts";
 
 export interface FakeStore extends Store {
   readonly jobs: Map<string, JobWithPayloads>;
@@ -32,11 +32,18 @@ export interface FakeStore extends Store {
   readonly secrets: Map<string, CallbackSecret[]>;
   /** What the next call of anything rejects with; null for nothing. */
   fault: Error | null;
+  /** How far each tenant's feed has been emptied. */
+  readonly floors: Map<string, { readonly seq: number; readonly toldAt: number }>;
   /** How often the feed has been read, and how many rows that gave. */
   feedReads: number;
   feedRows: number;
   /** How often an idempotency key has been looked up. */
   keyReads: number;
+  /** How often single jobs have been read, and how often versions of many. */
+  jobReads: number;
+  looks: number;
+  pastJobs: PastJob[];
+  readonly kindsElsewhere: AnnouncedKind[];
   /** False: keys are not found when looked up, as while another request with them is being accepted. */
   showsKeys: boolean;
   /** Changes a job and tells it, with an event when a type is given. */
@@ -62,10 +69,15 @@ export function createFakeStore(): FakeStore {
     deadLetters: new Map(),
     keys: new Map(),
     secrets: new Map(),
+    floors: new Map(),
     fault: null,
     feedReads: 0,
     feedRows: 0,
     keyReads: 0,
+    jobReads: 0,
+    looks: 0,
+    pastJobs: [],
+    kindsElsewhere: [],
     showsKeys: true,
     changeJob(id, change, eventType) {
       const before = fake.jobs.get(id);
@@ -83,6 +95,23 @@ export function createFakeStore(): FakeStore {
     },
     intake: {
       acceptJobs: async (items, now) => items.map((item) => accept(fake, keysUsed, { item, now })),
+      acceptTogether: async (items, now) => {
+        const isRefused = items.some(({ job: { callback, tenantId } }) =>
+          isUnaddressed(fake, callback, tenantId),
+        );
+        return items.map((item) =>
+          isRefused && !isUnaddressed(fake, item.job.callback, item.job.tenantId)
+            ? { kind: "withheld" }
+            : accept(fake, keysUsed, { item, now }),
+        );
+      },
+      eraseResults: async (items, now) =>
+        items.map(({ tenantId, jobId }) => {
+          const job = owned(fake.jobs.get(jobId), tenantId);
+          if (job !== null && job.result !== null)
+            fake.changeJob(jobId, { result: null, resultErasedAt: now });
+          return owned(fake.jobs.get(jobId), tenantId);
+        }),
       cancelJobs: async (items) =>
         items.map(({ tenantId, jobId }) => {
           const job = owned(fake.jobs.get(jobId), tenantId);
@@ -133,7 +162,26 @@ export function createFakeStore(): FakeStore {
         }),
     },
     reads: {
-      getJob: async (tenantId, jobId) => owned(fake.jobs.get(jobId), tenantId),
+      getJob: async (tenantId, jobId) => {
+        fake.jobReads += 1;
+        return owned(fake.jobs.get(jobId), tenantId);
+      },
+      findByOwnId: async (tenantId, jobId) => {
+        const job = owned(fake.jobs.get(jobId), tenantId);
+        return job === null ? null : { requestHash: ownHashOf(fake, jobId), job };
+      },
+      jobVersions: async (keys) => {
+        fake.looks += 1;
+        return keys.map(({ tenantId, jobId }) => owned(fake.jobs.get(jobId), tenantId)?.version ?? null);
+      },
+      waitingOf: async (tenantId, limit) =>
+        [...fake.jobs.values()]
+          .filter((job) => job.tenantId === tenantId && job.status === "queued")
+          .map(({ id, priority, createdAt }) => ({ jobId: id, priority, dueAt: createdAt }))
+          .slice(0, limit),
+      pastJobsOf: async () => fake.pastJobs,
+      feedHeads: async (tenantIds) =>
+        tenantIds.map((asked) => fake.events.findLast(({ tenantId }) => tenantId === asked)?.seq ?? 0),
       listJobs: async (tenantId, filter, page) =>
         pageOf(
           [...fake.jobs.values()].filter(
@@ -190,12 +238,15 @@ export function createFakeStore(): FakeStore {
         return { requestHash: used.requestHash, job };
       },
       readFeed: async (tenantId, { after, limit }) => {
-        const rows = fake.events
-          .filter((event) => event.tenantId === tenantId && event.seq > after)
+        const floor = fake.floors.get(tenantId) ?? { seq: 0, toldAt: 0 };
+        const from = after ?? floor.seq;
+        const events = fake.events
+          .filter((event) => event.tenantId === tenantId && event.seq > from)
           .slice(0, limit);
         fake.feedReads += 1;
-        fake.feedRows += rows.length;
-        return rows;
+        fake.feedRows += events.length;
+        if (floor.seq > from) return { kind: "expired", until: floor.toldAt };
+        return { kind: "read", after: from, events };
       },
       feedHead: async (tenantId) => fake.events.findLast((event) => event.tenantId === tenantId)?.seq ?? 0,
       callbackSecrets: async (tenantId) => fake.secrets.get(tenantId) ?? [],
@@ -214,7 +265,11 @@ export function createFakeStore(): FakeStore {
         if (fake.fault !== null) throw fake.fault;
         return fake.keys.get(lookup) ?? null;
       },
-      hasKeys: async () => fake.keys.size > 0,
+      putFirstKey: async () => fake.keys.size === 0,
+    },
+    kinds: {
+      announce: unused("kinds.announce"),
+      announced: async () => fake.kindsElsewhere,
     },
     changes: {
       subscribe(listener) {
@@ -246,11 +301,13 @@ function accept(fake: FakeStore, keysUsed: Map<string, UsedKey>, { item, now }: 
       ? { kind: "replayed", job: usedJob }
       : { kind: "key_reused", requestHash: used.requestHash, jobId: used.jobId };
   }
-  const { callback } = asked;
-  if (callback !== null && "endpointId" in callback) {
-    if (owned(fake.endpoints.get(callback.endpointId), asked.tenantId) === null)
-      return { kind: "no_endpoint" };
+  const own = item.ownId === undefined ? null : owned(fake.jobs.get(asked.id), asked.tenantId);
+  if (own !== null) {
+    return ownHashOf(fake, asked.id) === item.ownId?.requestHash
+      ? { kind: "replayed", job: own }
+      : { kind: "id_reused", jobId: asked.id };
   }
+  if (isUnaddressed(fake, asked.callback, asked.tenantId)) return { kind: "no_endpoint" };
   const job = jobOf(asked, now);
   fake.jobs.set(job.id, job);
   fake.accepted.push(item);
@@ -259,6 +316,15 @@ function accept(fake: FakeStore, keysUsed: Map<string, UsedKey>, { item, now }: 
     keysUsed.set(key, { requestHash, jobId: job.id, expiresAt });
   }
   return { kind: "accepted", job };
+}
+
+function isUnaddressed(fake: FakeStore, callback: NewJob["callback"], tenantId: string): boolean {
+  if (callback === null || !("endpointId" in callback)) return false;
+  return owned(fake.endpoints.get(callback.endpointId), tenantId) === null;
+}
+
+function ownHashOf(fake: FakeStore, jobId: string): string | null {
+  return fake.accepted.find(({ job }) => job.id === jobId)?.ownId?.requestHash ?? null;
 }
 
 function keyOf(tenantId: string, key: string): string {
@@ -288,6 +354,9 @@ function jobOf(asked: NewJob, now: number): JobWithPayloads {
     runAt: asked.runAt,
     startedAt: null,
     finishedAt: null,
+    expiresAt: null,
+    erasedAt: null,
+    resultErasedAt: null,
     cancelRequestedAt: null,
     version: 1,
     input: asked.input,
@@ -307,25 +376,6 @@ function owned<Row extends { readonly tenantId: string }>(
   tenantId: string,
 ): Row | null {
   return row?.tenantId === tenantId ? row : null;
-}
-
-function pageOf<Row extends { readonly id: string; readonly createdAt: number }>(
-  rows: readonly Row[],
-  { after, limit }: PageRequest,
-): Page<Row, ListPosition> {
-  const behind = rows
-    .toSorted((left, right) =>
-      right.createdAt === left.createdAt
-        ? Number(right.id > left.id) * 2 - 1
-        : right.createdAt - left.createdAt,
-    )
-    .filter(
-      (row) =>
-        after === null || row.createdAt < after.at || (row.createdAt === after.at && row.id < after.id),
-    );
-  const items = behind.slice(0, limit);
-  const last = behind.length > limit ? items.at(-1) : undefined;
-  return { items, next: last === undefined ? null : { at: last.createdAt, id: last.id } };
 }
 
 /** Whatever is called of it throws: the api has no business there. */

@@ -39,6 +39,7 @@ export interface AskOptions {
   /** The body as it is, with no Content-Type of ours. */
   readonly raw?: string | Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array>;
   readonly headers?: Readonly<Record<string, string>>;
+  readonly signal?: AbortSignal;
 }
 
 const secret = `whsec_${Buffer.alloc(32, 7).toString("base64")}`;
@@ -96,7 +97,7 @@ export function createHouse(settings: Partial<ApiSettings> = {}): House {
     links: createResultLinks({ tokenKey, publicUrl, clock }),
     logged,
     makeKey,
-    async ask(method, path, { key = admin, body, raw, headers = {} } = {}) {
+    async ask(method, path, { key = admin, body, raw, headers = {}, signal } = {}) {
       const response = await api.app.request(path, {
         method,
         headers: {
@@ -104,6 +105,7 @@ export function createHouse(settings: Partial<ApiSettings> = {}): House {
           ...(body === undefined ? {} : { "content-type": "application/json" }),
           ...headers,
         },
+        ...(signal === undefined ? {} : { signal }),
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
         ...(raw === undefined ? {} : { body: raw, duplex: "half" }),
       });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { noJitter, seededRandom } from "../testing/seeded-random.ts";
-import { defaultRetryPolicy, parseRetryAfter, retryAt, type RetryPolicy } from "./backoff.ts";
+import { defaultRetryPolicy, isRetryPolicy, parseRetryAfter, retryAt, type RetryPolicy } from "./backoff.ts";
 
 const now = Date.UTC(2026, 0, 1);
 const delays = (policy: RetryPolicy, retries: number): (number | null)[] =>
@@ -68,5 +68,23 @@ describe("Retry-After", () => {
     for (const garbage of ["", "soon", "1.5", "1e9", "2026-01-02", "0x10", undefined]) {
       expect(parseRetryAfter(garbage, now), String(garbage)).toBeNull();
     }
+  });
+});
+
+describe("a stored policy", () => {
+  test.each([[defaultRetryPolicy], [[]], [[0, 1_000]]])("that can be followed is one: %j", (policy) => {
+    expect(isRetryPolicy(policy)).toBe(true);
+  });
+
+  test.each([
+    ["text"],
+    [null],
+    [{}],
+    [[null]],
+    [[-1]],
+    [[Number.NaN]],
+    [{ ...defaultRetryPolicy, factor: "5" }],
+  ])("that is damaged is none: %j", (damaged) => {
+    expect(isRetryPolicy(damaged)).toBe(false);
   });
 });

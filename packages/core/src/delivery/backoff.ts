@@ -18,6 +18,15 @@ export const delayMaxMs = 24 * 3_600_000;
 const retryAfterMinMs = 1_000;
 const jitter = 0.2;
 
+/** True when it can be followed; what was stored as a policy may have been damaged since. */
+export function isRetryPolicy(value: unknown): value is RetryPolicy {
+  const isNumber = (part: unknown): boolean => typeof part === "number" && part >= 0;
+  if (Array.isArray(value)) return value.every(isNumber);
+  if (typeof value !== "object" || value === null) return false;
+  const parts = value as Readonly<Record<string, unknown>>;
+  return ["baseMs", "factor", "capMs", "maxAttempts"].every((name) => isNumber(parts[name]));
+}
+
 /** How many attempts the policy allows in all. */
 export function attemptsAllowed(policy: RetryPolicy): number {
   return isList(policy) ? policy.length + 1 : policy.maxAttempts;

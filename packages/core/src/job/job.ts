@@ -71,7 +71,11 @@ export interface NewJob {
   readonly priority: number;
   readonly runAt: Instant | null;
   readonly runTimeoutMs: number;
+  /** How long it may wait for its first run once it could begin; null for as long as it takes. */
+  readonly queueTimeoutMs: number | null;
   readonly maxRuns: number;
+  /** How long input and result are kept after the end. */
+  readonly resultTtlMs: number;
   readonly callback: Callback | null;
   readonly traceparent: string | null;
 }
@@ -98,6 +102,12 @@ export interface Job {
   readonly runAt: Instant | null;
   readonly startedAt: Instant | null;
   readonly finishedAt: Instant | null;
+  /** When its input and result are erased; null while it is not done. */
+  readonly expiresAt: Instant | null;
+  /** When they were: what is left is a tombstone. */
+  readonly erasedAt: Instant | null;
+  /** When its result was erased because somebody asked for it. */
+  readonly resultErasedAt: Instant | null;
   readonly cancelRequestedAt: Instant | null;
   /** Grows with every change a reader can see; the ETag is made of it. */
   readonly version: number;

@@ -19,6 +19,9 @@ const base: JobWithPayloads = {
   runAt: null,
   startedAt: at + 1,
   finishedAt: at + 2,
+  expiresAt: Date.parse("2026-11-23T09:00:05.000Z"),
+  erasedAt: null,
+  resultErasedAt: null,
   cancelRequestedAt: null,
   version: 3,
   input: '{"n":12345678901234567890}',
@@ -45,6 +48,7 @@ describe("a job's JSON", () => {
       createdAt: "2026-01-02T03:04:05.006Z",
       startedAt: "2026-01-02T03:04:05.007Z",
       finishedAt: "2026-01-02T03:04:05.008Z",
+      expiresAt: "2026-11-23T09:00:05.000Z",
       links: {
         self: "/v1/jobs/job_1",
         status: "/v1/jobs/job_1/status",
@@ -53,7 +57,15 @@ describe("a job's JSON", () => {
       },
     });
     const queued = jobToJson(
-      { ...base, status: "queued", input: null, result: null, startedAt: null, finishedAt: null },
+      {
+        ...base,
+        status: "queued",
+        input: null,
+        result: null,
+        startedAt: null,
+        finishedAt: null,
+        expiresAt: null,
+      },
       options,
     );
     expect(Object.keys(JSON.parse(queued) as object)).toEqual([

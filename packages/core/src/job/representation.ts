@@ -12,6 +12,16 @@ export interface RepresentationOptions {
   readonly resultUrl: string | null;
   /** Largest JSON result to write inline, in bytes. */
   readonly resultBytesMax: number;
+  /** Where it stands and how long it may take, when that is known; events never tell. */
+  readonly outlook?: JobOutlook | undefined;
+}
+
+/** What is likely, as far as anybody can tell. */
+export interface JobOutlook {
+  /** Among the waiting jobs of its tenant; 1 is next. */
+  readonly position: number | null;
+  /** Until its end. */
+  readonly remainingMs: number | null;
 }
 
 /** True when the result is JSON and short enough to stand inside the job. */
@@ -35,10 +45,11 @@ export function jobToJson(job: JobWithPayloads, options: RepresentationOptions):
   putText("status", job.status);
   put("done", String(isDone(job.status)));
   if (job.progress !== null) put("progress", progressJson(job.progress));
+  putOutlook(put, options.outlook);
   if (job.input !== undefined) put("input", job.input ?? "null");
   if (job.result !== null && isInlineResult(job.result, options.resultBytesMax)) {
     put("result", textOf(job.result.body));
-  } else if (job.status === "succeeded" && options.resultUrl !== null) {
+  } else if (job.status === "succeeded" && job.resultErasedAt === null && options.resultUrl !== null) {
     putText("resultUrl", options.resultUrl);
   }
   if (job.error !== null) put("error", JSON.stringify(job.error));
@@ -49,6 +60,7 @@ export function jobToJson(job: JobWithPayloads, options: RepresentationOptions):
   putInstant("runAt", job.runAt);
   putInstant("startedAt", job.startedAt);
   putInstant("finishedAt", job.finishedAt);
+  putInstant("expiresAt", job.expiresAt);
   putInstant("cancelRequestedAt", job.cancelRequestedAt);
   put("version", String(job.version));
   put("links", linksJson(job.id));
@@ -58,6 +70,13 @@ export function jobToJson(job: JobWithPayloads, options: RepresentationOptions):
 function progressJson(progress: NonNullable<Job["progress"]>): string {
   const { percent, message } = progress;
   return JSON.stringify(message === null ? { percent } : { percent, message });
+}
+
+/** Whole seconds, at least 1: what is not over yet takes a while. */
+function putOutlook(put: (name: string, json: string) => void, outlook: JobOutlook | undefined): void {
+  const { position = null, remainingMs = null } = outlook ?? {};
+  if (position !== null) put("position", String(position));
+  if (remainingMs !== null) put("estimatedSeconds", String(Math.max(1, Math.ceil(remainingMs / 1_000))));
 }
 
 function callbackJson(callback: NonNullable<Job["callback"]>): string {

@@ -17,10 +17,15 @@ import type {
 } from "../delivery/delivery.ts";
 import type { Endpoint, EndpointStatus, PauseReason } from "../endpoint/endpoint.ts";
 import type { Event } from "../event/event.ts";
+import type { FeedRead, FeedRequest } from "../event/feed-read.ts";
 import type { RunOutcome } from "../job/after-run.ts";
-import type { Job, JobResult, JobStatus, JobWithPayloads, NewJob } from "../job/job.ts";
+import type { Job, JobResult, JobStatus, JobWithPayloads } from "../job/job.ts";
 import type { ApiKey, NewApiKey } from "../tenant/api-key.ts";
+import type { IntakeStore, JobKey } from "./intake-store.ts";
+import type { JobReads } from "./job-reads.ts";
+import type { KindStore } from "./kind-store.ts";
 import type { HeldLane } from "./lane-server.ts";
+import type { Expiry } from "./retention.ts";
 import type { Instant } from "./time.ts";
 
 export interface Store {
@@ -30,14 +35,19 @@ export interface Store {
   readonly support: SupportStore;
   readonly reads: ReadStore;
   readonly tenants: TenantStore;
+  readonly kinds: KindStore;
   /** What has been committed, for those who wait for it. Local to the process; a listener may hear a change twice. */
   readonly changes: Changes;
   /** Makes what was lost due again: runs and lanes whose lease ran out. With `soleHolder`, also those of every other holder. */
   recover(options: { readonly now: Instant; readonly soleHolder?: string }): Promise<Recovered>;
   /** What is due and unclaimed; for readiness, and for rings that were lost. At most `limit` lanes, the oldest first. */
   due(now: Instant, limit: number): Promise<Due>;
-  /** Deletes what its time is over for, at most `limit` rows of each sort; the number deleted. */
-  expire(options: { readonly now: Instant; readonly limit: number }): Promise<number>;
+  /**
+   * Deletes what its time is over for, the oldest first: jobs past their `expiresAt` lose their payloads, and later their
+   * rows, once nothing refers to them any more. How many rows it
+   * dealt with, fewer than `limit` when no more are left.
+   */
+  expire(expiry: Expiry): Promise<number>;
   close(): Promise<void>;
 }
 
@@ -52,52 +62,13 @@ export class StoreUnavailable extends Error {
   }
 }
 
-// ── Intake ──────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-export interface IntakeStore {
-  /** Accepts jobs: job, input, idempotency key, `job.queued` event if somebody asked for it, and ring, in one commit. */
-  acceptJobs(items: readonly Acceptance[], now: Instant): Promise<Accepted[]>;
-  /** Queued: ends as canceled, with its event. Running: notes the request and rings its runner. */
-  cancelJobs(items: readonly JobKey[], now: Instant): Promise<CancelAnswer[]>;
-}
-
-export interface JobKey {
-  readonly tenantId: string;
-  readonly jobId: string;
-}
-
-export interface Acceptance {
-  readonly job: NewJob;
-  /** Where an inline callback's deliveries queue up: its origin and host. Null without an inline callback. */
-  readonly receiver: { readonly origin: string; readonly host: string } | null;
-  readonly idempotency: {
-    readonly key: string;
-    /** SHA-256 of what makes the request the same, in hex. */
-    readonly requestHash: string;
-    readonly expiresAt: Instant;
-  } | null;
-}
-
-export type Accepted =
-  | { readonly kind: "accepted"; readonly job: JobWithPayloads }
-  /** The key has been used for the same request; the job as it is now. */
-  | { readonly kind: "replayed"; readonly job: JobWithPayloads }
-  /** The key has been used for another request. */
-  | { readonly kind: "key_reused"; readonly requestHash: string; readonly jobId: string }
-  /** The callback names an endpoint that the tenant does not have. */
-  | { readonly kind: "no_endpoint" };
-
-export type CancelAnswer =
-  /** It is canceled: by this call, or it was already. */
-  | { readonly kind: "canceled"; readonly job: JobWithPayloads }
-  | { readonly kind: "requested"; readonly job: JobWithPayloads }
-  | { readonly kind: "finished"; readonly job: JobWithPayloads }
-  | { readonly kind: "not_found" };
-
 // ── Runs ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 export interface RunStore {
-  /** Leases due jobs of these kinds, the most urgent first; may return fewer than `limit`, also when more are due. */
+  /**
+   * Leases due jobs of these kinds, the most urgent first; may return fewer than `limit`, also when more are due. One whose
+   * queue timeout has passed is failed as `queue_timeout` instead.
+   */
   claim(options: {
     readonly holder: string;
     readonly kinds: readonly string[];
@@ -114,6 +85,8 @@ export interface RunStore {
   reportProgress(items: readonly RunProgress[], now: Instant): Promise<("written" | "lost")[]>;
   /** Applies `afterRun`; with a final status also writes the event, its deliveries and the ring. */
   end(items: readonly RunEnd[], now: Instant): Promise<RunEnded[]>;
+  /** Fails queued jobs that did not begin in time, as `queue_timeout`, at most `limit`; how many. */
+  failUnstarted(options: { readonly now: Instant; readonly limit: number }): Promise<number>;
   /** Fails queued jobs of kinds not in `kinds` that have been due since before `dueBefore`, as `unknown_kind`. */
   failUnknownKinds(options: {
     readonly kinds: readonly string[];
@@ -268,6 +241,8 @@ export interface PageRequest {
 }
 
 export interface JobFilter {
+  /** Leaves out jobs whose `expiresAt` has come at this instant; tombstones are left out anyway. */
+  readonly unexpiredAt?: Instant;
   readonly status?: readonly JobStatus[];
   readonly kind?: string;
   readonly createdAfter?: Instant;
@@ -288,7 +263,7 @@ export interface DeliveryFilter {
 }
 
 /** Every read takes the tenant; what is somebody else's is null, as if it did not exist. */
-export interface ReadStore {
+export interface ReadStore extends JobReads {
   getJob(tenantId: string, jobId: string): Promise<JobWithPayloads | null>;
   /** With inputs and JSON results of at most `inlineResultBytesMax` bytes each; longer ones are left out. */
   listJobs(
@@ -334,8 +309,8 @@ export interface ReadStore {
     page: PageRequest,
   ): Promise<Page<DeadLetter, ListPosition>>;
   /** The tenant's events with `seq` greater than `after`, in commit order, none ever skipped. */
-  readFeed(tenantId: string, options: { readonly after: number; readonly limit: number }): Promise<Event[]>;
-  /** The `seq` of the tenant's newest event; 0 without one. */
+  readFeed(tenantId: string, page: FeedRequest): Promise<FeedRead>;
+  /** The `seq` of the tenant's newest event, also if it is no longer kept; 0 without one. */
   feedHead(tenantId: string): Promise<number>;
   /** The tenant's active callback secrets, newest first. */
   callbackSecrets(tenantId: string, now: Instant): Promise<readonly CallbackSecret[]>;
@@ -365,7 +340,8 @@ export interface TenantStore {
   putKeys(items: readonly NewApiKey[], now: Instant): Promise<void>;
   /** By the key's 12 id characters; null when unknown. */
   findKey(lookup: string): Promise<ApiKey | null>;
-  hasKeys(): Promise<boolean>;
+  /** Adds the key unless there is one already, anybody's; true when it was added. Of several at once one is. */
+  putFirstKey(item: NewApiKey, now: Instant): Promise<boolean>;
 }
 
 // ── Changes, recovery, due work ─────────────────────────────────────────────────────────────────────────────────────

@@ -2,6 +2,7 @@
 // gates at which a call waits so that a test can put something into the middle of it. It keeps no history of its own.
 import {
   StoreUnavailable,
+  type AnnouncedKind,
   type Clock,
   type Due,
   type HeldLane,
@@ -50,11 +51,16 @@ type Call =
   | "recover"
   | "due"
   | "expire"
-  | "failUnknownKinds";
+  | "failUnstarted"
+  | "failUnknownKinds"
+  | "announce"
+  | "announced";
 
-export interface MemoryStore extends Pick<Store, "runs" | "lanes" | "recover" | "due" | "expire"> {
+export interface MemoryStore extends Pick<Store, "runs" | "lanes" | "kinds" | "recover" | "due" | "expire"> {
   readonly jobs: Map<string, MemoryJob>;
   readonly laneRows: Map<string, MemoryLane>;
+  /** What other processes have announced. */
+  readonly kindsElsewhere: AnnouncedKind[];
   /** How often each call was made. */
   readonly calls: Map<Call, number>;
   /** What calls were given, in order. */
@@ -102,6 +108,7 @@ export function createMemoryStore(clock: Clock): MemoryStore {
   const store: MemoryStore = {
     jobs,
     laneRows,
+    kindsElsewhere: [],
     calls,
     log,
     down,
@@ -180,7 +187,12 @@ export function createMemoryStore(clock: Clock): MemoryStore {
           }),
         ),
       end: (items) => call("end", items, () => items.map((item) => end(item))),
+      failUnstarted: (options) => call("failUnstarted", options, () => 0),
       failUnknownKinds: (options) => call("failUnknownKinds", options, () => 0),
+    },
+    kinds: {
+      announce: (announcement) => call("announce", announcement, () => undefined),
+      announced: (since) => call("announced", since, () => store.kindsElsewhere),
     },
     lanes: {
       claim: (options) =>

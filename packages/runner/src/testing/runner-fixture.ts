@@ -20,6 +20,10 @@ export interface RunnerFixture {
   /** Rings as the store does after a commit. */
   readonly ringJobs: () => void;
   readonly ringLane: (laneId: string, at?: number) => void;
+  /** As another process's commit does for a lane that somebody holds. */
+  readonly ringHeldLane: (laneId: string) => void;
+  /** How often it said that it has no room for what is due. */
+  readonly passedOn: () => number;
   readonly ringCancel: (jobId: string) => void;
 }
 
@@ -35,7 +39,9 @@ export function createRunnerFixture(options: RunnerFixtureOptions): RunnerFixtur
   const { clock } = options;
   const store = createMemoryStore(clock);
   const log = createKeptLog();
-  const doorbell = createTimerDoorbell({ clock });
+  const timer = createTimerDoorbell({ clock });
+  let passedOn = 0;
+  const doorbell = { ...timer, passOn: () => void (passedOn += 1) };
   store.ring = doorbell.ring;
   const runner = createRunner({
     store,
@@ -56,6 +62,9 @@ export function createRunnerFixture(options: RunnerFixtureOptions): RunnerFixtur
     log,
     ringJobs: () => doorbell.ring([{ kind: "jobs", at: clock.now() }]),
     ringLane: (laneId, at = clock.now()) => doorbell.ring([{ kind: "lane", tenantId, laneId, at }]),
+    ringHeldLane: (laneId) =>
+      doorbell.ring([{ kind: "lane", tenantId, laneId, at: clock.now(), held: true }]),
+    passedOn: () => passedOn,
     ringCancel: (jobId) => doorbell.ring([{ kind: "cancel", tenantId, jobId }]),
   };
 }

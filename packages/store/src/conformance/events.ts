@@ -1,7 +1,16 @@
 // What events promise: the end is always told, the rest when asked for; each receiver once, with the very same bytes.
 import { beforeEach, describe, expect, it } from "vitest";
 import { eventBody, inlineResultBytesMax, jobToJson, terminalEvents, type Event } from "@ringback/core";
-import { only, openScene, otherTenantId, present, tenantId, type OpenStore, type Scene } from "./scene.ts";
+import {
+  feedOf,
+  only,
+  openScene,
+  otherTenantId,
+  present,
+  tenantId,
+  type OpenStore,
+  type Scene,
+} from "./scene.ts";
 
 const all = ["job.*"];
 
@@ -11,8 +20,7 @@ export function describeEvents(openStore: OpenStore): void {
     beforeEach(async () => {
       scene = await openScene(openStore);
     });
-    const feed = (after = 0, limit = 100): Promise<Event[]> =>
-      scene.store.reads.readFeed(tenantId, { after, limit });
+    const feed = (after = 0, limit = 100): Promise<readonly Event[]> => feedOf(scene.store, after, limit);
     const types = async (): Promise<string[]> => (await feed()).map(({ type }) => type);
 
     it("the end of a job is always told, what comes before only when somebody asked for it", async () => {

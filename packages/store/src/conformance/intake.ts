@@ -1,7 +1,16 @@
 // What intake promises: a job is there whole or not at all, and one key makes one job.
 import { beforeEach, describe, expect, it } from "vitest";
 import type { Change } from "@ringback/core";
-import { jobIn, only, openScene, otherTenantId, tenantId, type OpenStore, type Scene } from "./scene.ts";
+import {
+  jobIn,
+  only,
+  openScene,
+  otherTenantId,
+  retention,
+  tenantId,
+  type OpenStore,
+  type Scene,
+} from "./scene.ts";
 
 export function describeIntake(openStore: OpenStore): void {
   describe("intake", () => {
@@ -146,8 +155,8 @@ function describeIdempotency(current: () => Scene): void {
     expect(second.id).not.toBe(first.id);
     expect(jobIn(only(await keyed({ requestHash: "h2" }))).id).toBe(second.id);
     scene.pass(86_400_000);
-    expect(await scene.store.expire({ now: scene.now(), limit: 10 })).toBe(1);
-    expect(await scene.store.expire({ now: scene.now(), limit: 10 })).toBe(0);
+    expect(await scene.store.expire({ now: scene.now(), limit: 10, retention })).toBe(1);
+    expect(await scene.store.expire({ now: scene.now(), limit: 10, retention })).toBe(0);
     expect(only(await keyed()).kind).toBe("accepted");
   });
 }

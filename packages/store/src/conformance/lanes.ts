@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { defaultRetryPolicy } from "@ringback/core";
 import {
   callbackSecret,
+  feedOf,
   holder,
   leaseMs,
   only,
@@ -85,7 +86,7 @@ export function describeLanes(openStore: OpenStore): void {
         traceparent: "00-1-2-01",
       });
       const claimed = only(await scene.claimDeliveries(await scene.holdLane()));
-      const [event] = await scene.store.reads.readFeed(tenantId, { after: 0, limit: 1 });
+      const [event] = await feedOf(scene.store, 0, 1);
       expect(claimed).toMatchObject({ eventId: event?.id, body: event?.body, eventType: "job.succeeded" });
       expect(claimed).toMatchObject({ url, headers, secrets: [secret], traceparent: "00-1-2-01" });
       expect(claimed).toMatchObject({

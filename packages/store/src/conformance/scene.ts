@@ -9,12 +9,14 @@ import {
   type ClaimedRun,
   type Delivery,
   type Endpoint,
+  type Event,
   type HeldLane,
   type Instant,
   type JobWithPayloads,
   type NewEndpoint,
   type NewJob,
   type Random,
+  type Retention,
   type Ring,
   type RunOutcome,
   type Store,
@@ -126,9 +128,16 @@ function createScene(underTest: StoreUnderTest, time: Pick<Scene, "now" | "pass"
       );
     },
     getDelivery: async (deliveryId) => present(await store.reads.getDelivery(tenantId, deliveryId)).delivery,
-    takeRings: () => rings.splice(0),
+    takeRings: () => rings.splice(0).map(withoutHint),
   };
   return scene;
+}
+
+/** That a lane is held is told by the adapters whose rings have to find its holder. */
+function withoutHint(ring: Ring): Ring {
+  if (ring.kind !== "lane") return ring;
+  const { kind, tenantId: whose, laneId, at } = ring;
+  return { kind, tenantId: whose, laneId, at };
 }
 
 const newEndpoint: Omit<NewEndpoint, "id"> = {
@@ -157,7 +166,9 @@ function acceptanceOf(
       priority: 0,
       runAt: null,
       runTimeoutMs: 60_000,
+      queueTimeoutMs: null,
       maxRuns: 1,
+      resultTtlMs: 86_400_000,
       callback: {
         url: "https://example.com/done?token=t",
         events: terminalEvents,
@@ -194,12 +205,31 @@ function recordOf(lane: HeldLane, claimed: ClaimedDelivery, ending: Ending & { r
   };
 }
 
+const monthMs = 30 * 86_400_000;
+export const retention: Retention = {
+  eventsMs: monthMs,
+  deliveriesMs: monthMs,
+  deadLettersMs: monthMs,
+  tombstonesMs: monthMs,
+};
+
 /** Two attempts, a second apart. */
 export const twoAttempts = [1_000] as const;
 
 export function jobIn(accepted: Accepted): JobWithPayloads {
   if (accepted.kind !== "accepted" && accepted.kind !== "replayed") throw new Error(accepted.kind);
   return accepted.job;
+}
+
+/** What the tenant's feed has behind the position, or from its beginning. */
+export async function feedOf(
+  store: Store,
+  after: number | null = null,
+  limit = 10_000,
+): Promise<readonly Event[]> {
+  const read = await store.reads.readFeed(tenantId, { after, limit });
+  if (read.kind === "expired") throw new Error("the position has expired");
+  return read.events;
 }
 
 /** The one item of the list. */

@@ -1,7 +1,15 @@
 // What tenants and keys promise: made once, found by their lookup part, and secrets that rotate with an overlap.
 import { beforeEach, describe, expect, it } from "vitest";
 import type { NewApiKey } from "@ringback/core";
-import { callbackSecret, openScene, otherTenantId, tenantId, type OpenStore, type Scene } from "./scene.ts";
+import {
+  callbackSecret,
+  openScene,
+  otherTenantId,
+  retention,
+  tenantId,
+  type OpenStore,
+  type Scene,
+} from "./scene.ts";
 
 export function describeTenants(openStore: OpenStore): void {
   describe("tenants", () => {
@@ -31,7 +39,7 @@ export function describeTenants(openStore: OpenStore): void {
       ]);
       scene.pass(500);
       expect(await secrets()).toEqual(["whsec_bmV3"]);
-      expect(await scene.store.expire({ now: scene.now(), limit: 10 })).toBe(1);
+      expect(await scene.store.expire({ now: scene.now(), limit: 10, retention })).toBe(1);
       expect(await secrets()).toEqual(["whsec_bmV3"]);
       expect(await secrets(otherTenantId)).toEqual([`${callbackSecret}=`]);
     });
@@ -53,7 +61,6 @@ export function describeTenants(openStore: OpenStore): void {
 
     it("a key is found by its lookup part, and one put with the same lookup part takes its place", async () => {
       const { tenants } = scene.store;
-      expect(await tenants.hasKeys()).toBe(false);
       const key: NewApiKey = {
         tenantId,
         id: "key_1",
@@ -63,7 +70,6 @@ export function describeTenants(openStore: OpenStore): void {
         expiresAt: null,
       };
       await tenants.putKeys([key], scene.now());
-      expect(await tenants.hasKeys()).toBe(true);
       const kept = { ...key, createdAt: scene.now(), revokedAt: null };
       expect(await tenants.findKey("abcdefghijkl")).toEqual(kept);
       expect(await tenants.findKey("unknownunkno")).toBeNull();
@@ -72,6 +78,24 @@ export function describeTenants(openStore: OpenStore): void {
       await tenants.putKeys([next], scene.now());
       const nextKept = { ...next, createdAt: scene.now(), revokedAt: null };
       expect(await tenants.findKey("abcdefghijkl")).toEqual(nextKept);
+    });
+
+    it("the first key is made once, however many ask for one at the same time, and never beside another", async () => {
+      const { tenants } = scene.store;
+      const firstKey = (at: number): NewApiKey => ({
+        tenantId,
+        id: `key_${at}`,
+        lookup: `lookuplooku${at}`,
+        hash: "h",
+        scopes: ["admin"],
+        expiresAt: null,
+      });
+      const made = await Promise.all(
+        [1, 2, 3, 4].map((at) => tenants.putFirstKey(firstKey(at), scene.now())),
+      );
+      expect(made.filter(Boolean)).toHaveLength(1);
+      const found = await Promise.all([1, 2, 3, 4].map((at) => tenants.findKey(firstKey(at).lookup)));
+      expect(found.map((key) => key !== null)).toEqual(made);
     });
 
     it("a key put with the same id takes the place of the earlier one, which no longer opens anything", async () => {

@@ -1,15 +1,16 @@
 // Tells the other processes what has been committed here, and this one what was committed there: LISTEN and NOTIFY.
 //
-// Both are hints: what is lost costs whoever waits one more look. So they travel on a connection of their own, after the
+// Told are changes, and the rings that only one process can answer, nobody knows which: for a lane that is held, and to
+// cancel a run. All are hints: what is lost costs whoever waits one more look. So they travel on a connection of their own, after the
 // commit (a NOTIFY inside a transaction would make every commit of the database wait in one line), many changes at a time.
 import { Client } from "pg";
-import type { Change, Clock, Log, Random } from "@ringback/core";
+import type { Change, Clock, Instant, Log, Random, Ring, RingSink } from "@ringback/core";
 import type { ChangeFeed } from "../change-feed.ts";
 import { connectionOptions } from "./pools.ts";
 
 export interface ChangeChannel {
   /** Passes on what this process has committed. */
-  tell(changes: readonly Change[]): void;
+  tell(committed: { readonly changes: readonly Change[]; readonly rings: readonly Ring[] }): void;
   /** Resolves when it first listens, or has failed to; then it goes on trying. */
   start(): Promise<void>;
   close(): Promise<void>;
@@ -23,13 +24,21 @@ const waitingMax = 10_000;
 const reconnectMinMs = 100;
 const reconnectMaxMs = 5_000;
 
-type Spelled = readonly [tenantId: string] | readonly [tenantId: string, jobId: string];
+/** What happened, the tenant, and the id of the job or the lane. */
+type Spelled = readonly [sort: "event" | "job" | "cancel" | "lane", tenantId: string, id: string];
 
 export function createChangeChannel(
   connectionString: string,
-  parts: { readonly feed: ChangeFeed; readonly clock: Clock; readonly random: Random; readonly log: Log },
+  parts: {
+    readonly feed: ChangeFeed;
+    /** Hears the rings of other processes. */
+    readonly ring: RingSink;
+    readonly clock: Clock;
+    readonly random: Random;
+    readonly log: Log;
+  },
 ): ChangeChannel {
-  const { feed, clock, log } = parts;
+  const { feed, ring, clock, log } = parts;
   const origin = Buffer.from(parts.random.bytes(9)).toString("base64url");
   let client: Client | null = null;
   let waiting = new Map<string, Spelled>();
@@ -76,11 +85,9 @@ export function createChangeChannel(
   function hear(payload: string | undefined): void {
     const heard = parsePayload(payload);
     if (heard === null || heard.origin === origin) return;
-    feed.publish(
-      heard.changes.map(([tenantId, jobId]) =>
-        jobId === undefined ? { kind: "event", tenantId } : { kind: "job", tenantId, jobId },
-      ),
-    );
+    const rings = heard.news.flatMap((one) => ringOf(one, clock.now()));
+    if (rings.length > 0) ring(rings);
+    feed.publish(heard.news.flatMap(changeOf));
   }
 
   /** One statement at a time; what comes meanwhile goes with the next one. */
@@ -111,11 +118,9 @@ export function createChangeChannel(
   }
 
   return {
-    tell(changes) {
+    tell({ changes, rings }) {
       if (closed || waiting.size > waitingMax) return;
-      for (const change of changes) {
-        const spelled: Spelled =
-          change.kind === "event" ? [change.tenantId] : [change.tenantId, change.jobId];
+      for (const spelled of [...changes.map(spellChange), ...rings.flatMap(spellRing)]) {
         waiting.set(spelled.join(" "), spelled);
       }
       send();
@@ -129,6 +134,27 @@ export function createChangeChannel(
       await last?.end().catch(() => undefined);
     },
   };
+}
+
+function spellChange(change: Change): Spelled {
+  const { kind, tenantId } = change;
+  return [kind, tenantId, kind === "job" ? change.jobId : ""];
+}
+
+/** A ring for a time to come is left to whoever holds the lane: it looks again when it gives the lane back. */
+function spellRing(ring: Ring): Spelled[] {
+  if (ring.kind === "cancel") return [["cancel", ring.tenantId, ring.jobId]];
+  return ring.kind === "lane" && ring.held === true ? [["lane", ring.tenantId, ring.laneId]] : [];
+}
+
+function changeOf([sort, tenantId, id]: Spelled): Change[] {
+  if (sort === "event") return [{ kind: "event", tenantId }];
+  return sort === "job" ? [{ kind: "job", tenantId, jobId: id }] : [];
+}
+
+function ringOf([sort, tenantId, id]: Spelled, now: Instant): Ring[] {
+  if (sort === "cancel") return [{ kind: "cancel", tenantId, jobId: id }];
+  return sort === "lane" ? [{ kind: "lane", tenantId, laneId: id, at: now, held: true }] : [];
 }
 
 /** As many payloads as it takes. */
@@ -153,10 +179,10 @@ function spellPayloads(origin: string, changes: readonly Spelled[]): string[] {
 
 function parsePayload(
   payload: string | undefined,
-): { readonly origin: string; readonly changes: readonly Spelled[] } | null {
+): { readonly origin: string; readonly news: readonly Spelled[] } | null {
   try {
-    const [origin, changes] = JSON.parse(payload ?? "") as [string, Spelled[]];
-    return { origin, changes };
+    const [origin, news] = JSON.parse(payload ?? "") as [string, Spelled[]];
+    return { origin, news };
   } catch {
     return null;
   }

@@ -56,9 +56,10 @@ const moveCounts = `update job as t set deliveries_pending = t.deliveries_pendin
   from json_to_recordset($1::json) as v("tenantId" text, "jobId" text, pending bigint, delivered bigint,
     dead bigint, canceled bigint, times bigint)
   where t.tenant_id = v."tenantId" and t.id = v."jobId"`;
-const resolveLetters = `update dead_letter as t set resolved_at = v.now
+// Without a condition on `resolved_at`, so that going through everything unresolved is no way to find one of them.
+const resolveLetters = `update dead_letter as t set resolved_at = coalesce(t.resolved_at, v.now)
   from json_to_recordset($1::json) as v("tenantId" text, id text, now bigint)
-  where t.tenant_id = v."tenantId" and t.delivery_id = v.id and t.resolved_at is null`;
+  where t.tenant_id = v."tenantId" and t.delivery_id = v.id`;
 
 interface Moved {
   readonly tenantId: string;

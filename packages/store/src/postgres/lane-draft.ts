@@ -26,19 +26,22 @@ const orderedKeys = `select "tenantId", "laneId" from json_to_recordset($1::json
 export const lockLanes = `select t.tenant_id as "tenantId", t.id as "laneId", t.token, t.paused,
     t.claimed_by is not null as claimed
   from lane as t where (t.tenant_id, t.id) in (${orderedKeys}) order by t.tenant_id, t.id for no key update`;
+const laneState = `t.tenant_id as "tenantId", t.id as "laneId", t.due_at as "dueAt", t.paused,
+    t.claimed_by is not null as held`;
 const sooner = `update lane as t set due_at = least(t.due_at, v.at)
   from json_to_recordset($1::json) as v("tenantId" text, "laneId" text, at bigint)
   where t.tenant_id = v."tenantId" and t.id = v."laneId"
-  returning t.tenant_id as "tenantId", t.id as "laneId", t.due_at as "dueAt", t.paused`;
+  returning ${laneState}`;
 const recount = `update lane as t set due_at = (
     select min(d.due_at) from delivery as d
     where d.tenant_id = t.tenant_id and d.lane_id = t.id and d.status = 'pending' and d.attempt_started_at is null
   ) where (t.tenant_id, t.id) in (${orderedKeys})
-  returning t.tenant_id as "tenantId", t.id as "laneId", t.due_at as "dueAt", t.paused`;
+  returning ${laneState}`;
 
 interface LaneState extends LaneKey {
   readonly dueAt: Instant | null;
   readonly paused: boolean;
+  readonly held: boolean;
 }
 
 export function createLaneDraft(transaction: Transaction, effects: Effects): LaneDraft {
@@ -58,10 +61,11 @@ export function createLaneDraft(transaction: Transaction, effects: Effects): Lan
     }));
     const rows = await transaction.ask<LaneState>(sooner, [JSON.stringify(earliest)]);
     if (rows.length < due.size) throw new Error("There is no lane for what has become due.");
-    const paused = new Set(rows.filter((row) => row.paused).map(spelled));
+    const states = new Map(rows.map((row) => [spelled(row), row]));
     for (const { key, ats } of entries) {
-      if (paused.has(spelled(key))) continue;
-      for (const at of ats) effects.ringLane(key, at);
+      const { paused = true, held = false } = states.get(spelled(key)) ?? {};
+      if (paused) continue;
+      for (const at of ats) effects.ringLane(key, at, { held });
     }
   }
 
@@ -71,7 +75,8 @@ export function createLaneDraft(transaction: Transaction, effects: Effects): Lan
     const rows = await transaction.ask<LaneState>(recount, [spellKeys(keys)]);
     for (const row of rows) {
       if (recounted.get(spelled(row))?.ring === true && row.dueAt !== null && !row.paused) {
-        effects.ringLane({ tenantId: row.tenantId, laneId: row.laneId }, row.dueAt);
+        const { tenantId, laneId, dueAt, held } = row;
+        effects.ringLane({ tenantId, laneId }, dueAt, { held });
       }
     }
   }

@@ -3,9 +3,11 @@ import { getTableConfig, type PgTable } from "drizzle-orm/pg-core";
 import type { Client } from "pg";
 import { describe, expect, it } from "vitest";
 import { openScene, tenantId } from "../conformance/scene.ts";
+import { baseRows, baseTables } from "../testing/base-rows.ts";
 import { optionsForPostgres, useCluster } from "../testing/postgres-ground.ts";
 import { migrate, readMigrations, type Migration } from "./migrate.ts";
 import { openPostgresStore } from "./open.ts";
+import { feedFloor } from "./feed-floor.ts";
 import * as schema from "./schema.ts";
 
 const step = (number: number, ...statements: string[]): Migration => ({
@@ -87,7 +89,7 @@ describe("migrations on PostgreSQL", () => {
       /RINGBACK_ROLE=migrate/,
     );
     const { store } = await cluster.openForTest({ migrate: false });
-    expect(await store.tenants.hasKeys()).toBe(false);
+    expect(await store.tenants.findKey("unknownunkno")).toBeNull();
   });
 
   it("what was written stays when the store is opened again", async () => {
@@ -100,10 +102,53 @@ describe("migrations on PostgreSQL", () => {
     expect(await store.reads.getJob(tenantId, job.id)).toEqual(job);
   });
 
+  it("every row of the first version is kept to the value by all later ones", async () => {
+    const { client } = await emptyDatabase();
+    const [base, ...later] = readMigrations() as [Migration, ...Migration[]];
+    await migrate(client, { ...options, migrations: [base] });
+    for (const row of baseRows("'\\x31'")) await client.query(row);
+    const rowOf = async (table: string, columns: readonly string[]): Promise<unknown[]> =>
+      (await client.query(`select ${columns.join(", ")} from ${table}`)).rows as unknown[];
+    const kept = [];
+    for (const table of baseTables) {
+      const { fields } = await client.query(`select * from ${table}`);
+      const names = fields.map(({ name }) => `"${name}"`);
+      kept.push({ table, names, rows: await rowOf(table, names) });
+    }
+    expect(await migrate(client, { ...options, migrations: [base, ...later] })).toBe(later.length);
+    for (const { table, names, rows } of kept) expect(await rowOf(table, names), table).toEqual(rows);
+  });
+
+  it("what drizzle-kit makes of a CHECK that changes is applied to tables with rows, or refused whole", async () => {
+    const { client } = await emptyDatabase();
+    const base = step(
+      0,
+      `CREATE TABLE "parent" ("id" text PRIMARY KEY NOT NULL, "n" bigint NOT NULL, CONSTRAINT "most" CHECK ("parent"."n" < 100));\n`,
+      `CREATE TABLE "child" ("of" text NOT NULL);\n`,
+      `ALTER TABLE "child" ADD CONSTRAINT "child_of" FOREIGN KEY ("of") REFERENCES "public"."parent"("id") ON DELETE no action ON UPDATE no action;`,
+    );
+    await migrate(client, { ...options, migrations: [base] });
+    await client.query(`insert into parent values ('a', 1), ('b', 60)`);
+    await client.query(`insert into child values ('a')`);
+    const changed = (most: number): Migration =>
+      step(
+        1,
+        `ALTER TABLE "parent" DROP CONSTRAINT "most";`,
+        `\nALTER TABLE "parent" ADD CONSTRAINT "most" CHECK ("parent"."n" < ${most});`,
+        "\n-- A step of only a comment.\n",
+      );
+    const refused = migrate(client, { ...options, migrations: [base, changed(50)] });
+    await expect(refused).rejects.toThrow(/"most".*violated/);
+    await expect(client.query(`insert into parent values ('c', 100)`)).rejects.toThrow(/"most"/);
+    expect(await migrate(client, { ...options, migrations: [base, changed(70)] })).toBe(1);
+    await expect(client.query(`insert into parent values ('c', 70)`)).rejects.toThrow(/"most"/);
+    await expect(client.query(`delete from parent where id = 'a'`)).rejects.toThrow(/foreign key/);
+  });
+
   it("from empty to the head they make what the schema says: columns, keys, indexes and checks", async () => {
     const { client } = await emptyDatabase();
     await migrate(client, { ...options, migrations: readMigrations() });
-    const tables = Object.values(schema) as PgTable[];
+    const tables: PgTable[] = [...Object.values(schema), feedFloor];
     expect(await tablesOf(client)).toEqual([...tables.map(getTableName), "migration"].toSorted());
     for (const table of tables) {
       expect(await columnsIn(client, table), getTableName(table)).toEqual(columnsSaid(table));

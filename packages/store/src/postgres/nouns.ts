@@ -1,5 +1,7 @@
 // Turns rows into core's nouns. Twin file: byte-identical for every dialect.
 import {
+  defaultRetryPolicy,
+  isRetryPolicy,
   withoutQuery,
   type Attempt,
   type DeadLetter,
@@ -8,6 +10,7 @@ import {
   type Event,
   type Job,
   type JobResult,
+  type RetryPolicy,
 } from "@ringback/core";
 import type { Sealing } from "../sealing.ts";
 import type { attempt, deadLetter, delivery, endpoint, event, job, jobResult } from "./schema.ts";
@@ -39,6 +42,9 @@ export function jobOf(row: JobRow): Job {
     runAt: row.runAt,
     startedAt: row.startedAt,
     finishedAt: row.finishedAt,
+    expiresAt: row.expiresAt,
+    erasedAt: row.erasedAt,
+    resultErasedAt: row.resultErasedAt,
     cancelRequestedAt: row.cancelRequestedAt,
     version: row.version,
   };
@@ -89,6 +95,13 @@ export function endpointHeaders(row: EndpointRow, sealing: Sealing): Readonly<Re
   if (row.sealedHeaders === null) return {};
   const place = { tenantId: row.tenantId, table: "endpoint", rowId: row.id, column: "sealed_headers" };
   return JSON.parse(sealing.open(row.sealedHeaders, place)) as Record<string, string>;
+}
+
+/** The default one unless the endpoint has its own; throws when what is stored is none. */
+export function retryPolicyOf({ id, retry }: EndpointRow): RetryPolicy {
+  if (retry === null) return defaultRetryPolicy;
+  if (!isRetryPolicy(retry)) throw new Error(`The retry policy of ${id} is damaged.`);
+  return retry;
 }
 
 /** What a paused lane holds has no time at which it is due. */

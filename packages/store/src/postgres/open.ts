@@ -1,7 +1,7 @@
 // Opens the store on PostgreSQL and puts its parts together: two pools, a line of commits per verb, a channel of changes.
 import { drizzle } from "drizzle-orm/node-postgres";
 import { Client } from "pg";
-import type { Clock, Log, Random, RingSink, Store } from "@ringback/core";
+import type { Clock, Instant, Log, Random, RingSink, Store } from "@ringback/core";
 import { createCallGroups } from "../call-groups.ts";
 import { CannotOpenStore } from "../cannot-open-store.ts";
 import { createChangeFeed } from "../change-feed.ts";
@@ -31,7 +31,7 @@ export interface PostgresStoreOptions {
   /** Brings the tables up to date; false refuses to open when they are not. */
   readonly migrate: boolean;
   readonly pool?: PoolSize;
-  /** Hears, after each commit of this process, what has become due. */
+  /** Hears, after each commit of this process, what has become due; and of other processes' what only one can answer. */
   readonly ring: RingSink;
   /** Rings from inside the transaction, for every process: a statement that is committed with what it rings for. */
   readonly ringStatement?: RingStatement;
@@ -54,7 +54,7 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
   const { applied, commitLevel } = await prepareDatabase(options, sealing);
   const pools = openPools(connectionString, { size: options.pool ?? {}, commitLevel, log });
   const feed = createChangeFeed(log);
-  const channel = createChangeChannel(connectionString, { feed, clock, random, log });
+  const channel = createChangeChannel(connectionString, { feed, ring: options.ring, clock, random, log });
   const transactions = createTransactions({ clock, random, log });
   const groups = createCallGroups(asUnavailable);
   let closing = false;
@@ -63,7 +63,7 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
     try {
       if (rings.length > 0) options.ring(rings);
       feed.publish(changes);
-      channel.tell(changes);
+      channel.tell({ changes, rings });
     } catch (thrown) {
       log.error("store.after_commit_failed", { error: String(thrown) });
     }
@@ -108,6 +108,21 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
   };
 }
 
+/**
+ * Brings the tables up to date and does nothing else; how many migrations were applied. Rejects with CannotOpenStore, whose
+ * message says what to do.
+ */
+export function migratePostgres(options: {
+  readonly connectionString: string;
+  readonly now: Instant;
+}): Promise<number> {
+  const { connectionString, now } = options;
+  return withClient(connectionString, async (client, place) => {
+    await requireVersion(client, place);
+    return migrate(client, { migrations: readMigrations(), apply: true, now, place });
+  });
+}
+
 interface Prepared {
   /** How many migrations were applied. */
   readonly applied: number;
@@ -115,20 +130,30 @@ interface Prepared {
   readonly commitLevel: string;
 }
 
-async function prepareDatabase(options: PostgresStoreOptions, sealing: Sealing): Promise<Prepared> {
+function prepareDatabase(options: PostgresStoreOptions, sealing: Sealing): Promise<Prepared> {
   const { connectionString, clock } = options;
-  const place = placeOf(connectionString);
-  const client = new Client({ ...connectionOptions(connectionString), query_timeout: 0 });
-  // A cut rejects the query that is under way; without a listener it would end the process as well.
-  client.on("error", () => undefined);
-  try {
-    await client.connect();
+  return withClient(connectionString, async (client, place) => {
     await requireVersion(client, place);
     const migrations = readMigrations();
     const applied = await migrate(client, { migrations, apply: options.migrate, now: clock.now(), place });
     const commitLevel = await requireDurable(client, place);
     await requireKey(client, sealing, place);
     return { applied, commitLevel };
+  });
+}
+
+/** A connection for what comes before the pools. */
+async function withClient<Result>(
+  connectionString: string,
+  work: (client: Client, place: string) => Promise<Result>,
+): Promise<Result> {
+  const place = placeOf(connectionString);
+  const client = new Client({ ...connectionOptions(connectionString), query_timeout: 0 });
+  // A cut rejects the query that is under way; without a listener it would end the process as well.
+  client.on("error", () => undefined);
+  try {
+    await client.connect();
+    return await work(client, place);
   } catch (thrown) {
     const unavailable = asUnavailable(thrown);
     if (unavailable === null) throw thrown;

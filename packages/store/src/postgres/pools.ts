@@ -28,16 +28,22 @@ const idleTimeoutMs = 60_000;
 const poolMaxDefault = 5;
 
 /**
+ * Compiling these short statements would cost more than it saves. None of them is meant to go through a whole table; without
+ * that choice, statistics that are behind cannot lead to it. And each has one plan, whatever values it is asked with: for a
+ * tenant that has most of a table, the planner would rather walk past everybody else's rows than use the tenant's own index.
+ */
+export const planning = "-c jit=off -c enable_seqscan=off -c plan_cache_mode=force_generic_plan";
+
+/**
  * What every connection is opened with. `commitLevel` is PostgreSQL's synchronous_commit, pinned so that a later change
- * of the role's or the database's default weakens nothing. Compiling these short statements would cost more than it saves.
- * None of them is meant to go through a whole table; without that choice, statistics that are behind cannot lead to it.
+ * of the role's or the database's default weakens nothing.
  */
 export function connectionOptions(connectionString: string, commitLevel?: string): ClientConfig {
   const pinned = commitLevel === undefined ? "" : ` -c synchronous_commit=${commitLevel}`;
   return {
     connectionString,
     application_name: "ringback",
-    options: `-c jit=off -c enable_seqscan=off${pinned}`,
+    options: `${planning}${pinned}`,
     connectionTimeoutMillis: acquireTimeoutMs,
     statement_timeout: statementTimeoutMs,
     lock_timeout: lockTimeoutMs,

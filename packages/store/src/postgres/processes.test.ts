@@ -1,7 +1,16 @@
 // Several processes on one database, played by several stores: nothing is done twice, nothing is lost, nobody is fooled.
 import { describe, expect, it } from "vitest";
-import { makeId, type Change, type Event, type Store } from "@ringback/core";
-import { leaseMs, only, openScene, present, succeeded, tenantId, type Scene } from "../conformance/scene.ts";
+import { makeId, type Change, type Event, type Ring, type Store } from "@ringback/core";
+import {
+  feedOf,
+  leaseMs,
+  only,
+  openScene,
+  present,
+  succeeded,
+  tenantId,
+  type Scene,
+} from "../conformance/scene.ts";
 import { sendFeedLock } from "./feed-lock.ts";
 import { useCluster } from "../testing/postgres-ground.ts";
 
@@ -143,6 +152,38 @@ describe("processes on one database", () => {
     expect(told).toEqual([[change], [change]]);
   });
 
+  it("a ring that only one process can answer reaches every process: for a held lane, and to cancel a run", async () => {
+    const { scene, stores } = await openSeveral(1);
+    const rings: Ring[] = [];
+    let look = (): void => undefined;
+    const ring = (rung: readonly Ring[]): void => {
+      rings.push(...rung);
+      look();
+    };
+    const heard = (wanted: Ring) =>
+      new Promise<void>((resolve) => {
+        look = () => {
+          if (rings.some((one) => JSON.stringify({ ...one, at: 0 }) === JSON.stringify({ ...wanted, at: 0 })))
+            resolve();
+        };
+        look();
+      });
+    await cluster.openForTest({ connectionString: scene.connectionString, ring });
+    await scene.finishJob();
+    const lane = await scene.holdLane();
+    expect(rings).toEqual([]);
+    await scene.finishJob();
+    await heard({ kind: "lane", tenantId, laneId: lane.laneId, at: 0, held: true });
+
+    const { id } = await scene.submit();
+    await scene.claimRuns();
+    await present(stores[0]).intake.cancelJobs([{ tenantId, jobId: id }], scene.now());
+    await heard({ kind: "cancel", tenantId, jobId: id });
+    expect(rings.every((one) => one.kind === "cancel" || (one.kind === "lane" && one.held === true))).toBe(
+      true,
+    );
+  });
+
   it("G9 the feed skips nothing and repeats nothing while processes write at the same time", async () => {
     const { scene, stores } = await openSeveral(4);
     const writersPerStore = 3;
@@ -169,7 +210,7 @@ describe("processes on one database", () => {
       for (;;) {
         const finished = !writing;
         const after = seen.at(-1)?.seq ?? 0;
-        const page = await store.reads.readFeed(tenantId, { after, limit });
+        const page = await feedOf(store, after, limit);
         seen.push(...page);
         if (finished && page.length === 0) return seen;
       }
@@ -187,7 +228,7 @@ describe("processes on one database", () => {
       )
     ).flat();
     writing = false;
-    const whole = await scene.store.reads.readFeed(tenantId, { after: 0, limit: 10_000 });
+    const whole = await feedOf(scene.store);
     expect(whole.map(({ jobId }) => jobId ?? "").toSorted()).toEqual(written.toSorted());
     for (const seen of await reading) {
       expect(seen.map(({ seq }) => seq)).toEqual(whole.map(({ seq }) => seq));
@@ -198,7 +239,7 @@ describe("processes on one database", () => {
     const { scene, stores } = await openSeveral(2);
     const job = await scene.submit({ callback: null });
     const run = only(await scene.claimRuns());
-    const feed = () => scene.store.reads.readFeed(tenantId, { after: 0, limit: 9 });
+    const feed = () => feedOf(scene.store);
     const slow = await cluster.connect(scene.connectionString);
     const sent: Promise<unknown>[] = [];
     await slow.query("begin");

@@ -7,6 +7,7 @@ import { createEndpointReads } from "./reads/endpoints.ts";
 import { createEventReads } from "./reads/events.ts";
 import { createJobReads } from "./reads/jobs.ts";
 import { createKeyReads, type KeyReads } from "./reads/keys.ts";
+import { createLookReads } from "./reads/looks.ts";
 
 export interface Reads {
   readonly reads: ReadStore;
@@ -20,6 +21,7 @@ export function createReads(
 ): Reads {
   const reads: ReadStore = {
     ...createJobReads(database),
+    ...createLookReads(database),
     ...createEventReads(database),
     ...createEndpointReads(database, sealing),
     ...createDeliveryReads(database),

@@ -15,7 +15,8 @@ import { asUnavailable } from "./faults.ts";
 import type { Ground } from "./ground.ts";
 import type { DeliveryKey } from "./transitions/attempts.ts";
 import { recordAttempts } from "./transitions/attempts.ts";
-import { acceptJobs, cancelJobs, type AtTime } from "./transitions/intake.ts";
+import { acceptJobs, acceptTogether, cancelJobs, eraseResults, type AtTime } from "./transitions/intake.ts";
+import { announcedKinds, announceKinds } from "./transitions/kinds.ts";
 import {
   claimDeliveries,
   claimLanes,
@@ -29,6 +30,7 @@ import {
   endRuns,
   extendRuns,
   failUnknownKinds,
+  failUnstarted,
   recoverRuns,
   reportProgress,
   type Lease,
@@ -36,7 +38,7 @@ import {
 import { setEndpointStatus } from "./transitions/endpoint-rows.ts";
 import { createEndpoints, redeliver } from "./transitions/support.ts";
 import { addSecret } from "./transitions/secret-rows.ts";
-import { ensureTenant, putKeys } from "./transitions/tenants.ts";
+import { ensureTenant, putFirstKey, putKeys } from "./transitions/tenants.ts";
 import { expire, readDue } from "./transitions/upkeep.ts";
 import { endpointOf } from "./nouns.ts";
 import { callbackOwner } from "../secret-place.ts";
@@ -47,8 +49,14 @@ export type Transact = <Result>(
   work: (ground: Ground) => Promise<Result>,
 ) => Promise<Result>;
 
-export type Verbs = Pick<Store, "intake" | "runs" | "lanes" | "support" | "recover" | "due" | "expire"> & {
-  readonly tenants: Pick<Store["tenants"], "ensureTenant" | "rotateCallbackSecret" | "putKeys">;
+export type Verbs = Pick<
+  Store,
+  "intake" | "runs" | "lanes" | "support" | "kinds" | "recover" | "due" | "expire"
+> & {
+  readonly tenants: Pick<
+    Store["tenants"],
+    "ensureTenant" | "rotateCallbackSecret" | "putKeys" | "putFirstKey"
+  >;
 };
 
 /** How much one transaction of `recover` takes on, so that others are not kept waiting. */
@@ -84,6 +92,7 @@ function listsOf(transact: Transact, groups: CallGroups) {
   return {
     accept: front<AtTime<Acceptance>, Awaited<ReturnType<typeof acceptJobs>>[number]>(acceptJobs),
     cancel: front<AtTime<JobKey>, Awaited<ReturnType<typeof cancelJobs>>[number]>(cancelJobs),
+    eraseResults: front<AtTime<JobKey>, Awaited<ReturnType<typeof eraseResults>>[number]>(eraseResults),
     redeliver: front<AtTime<DeliveryKey>, Awaited<ReturnType<typeof redeliver>>[number]>(redeliver),
     extendRuns: work<Lease<RunKey>, Awaited<ReturnType<typeof extendRuns>>[number]>(extendRuns),
     report: work<AtTime<RunProgress>, "written" | "lost">(reportProgress),
@@ -117,7 +126,9 @@ function intakeAndRuns(lists: Lists, alone: Alone): Pick<Verbs, "intake" | "runs
   return {
     intake: {
       acceptJobs: (items, now) => lists.accept(atTime(items, now)),
+      acceptTogether: (items, now) => alone.front((ground) => acceptTogether(ground, atTime(items, now))),
       cancelJobs: (items, now) => lists.cancel(atTime(items, now)),
+      eraseResults: (items, now) => lists.eraseResults(atTime(items, now)),
     },
     runs: {
       claim: (options) => alone.work((ground) => claimRuns(ground, options)),
@@ -125,6 +136,7 @@ function intakeAndRuns(lists: Lists, alone: Alone): Pick<Verbs, "intake" | "runs
         lists.extendRuns(keys.map((key) => ({ key, leaseUntil: now + leaseMs }))),
       reportProgress: (items, now) => lists.report(atTime(items, now)),
       end: (items, now) => lists.end(atTime(items, now)),
+      failUnstarted: (options) => alone.work((ground) => failUnstarted(ground, options)),
       failUnknownKinds: (options) => alone.work((ground) => failUnknownKinds(ground, options)),
     },
   };
@@ -159,12 +171,17 @@ function lanesAndSupport(lists: Lists, alone: Alone): Pick<Verbs, "lanes" | "sup
       rotateCallbackSecret: (tenantId, rotation) =>
         alone.front((ground) => addSecret(ground, { tenantId, owner: callbackOwner }, rotation)),
       putKeys: (items, now) => alone.front((ground) => putKeys(ground, items, now)),
+      putFirstKey: (item, now) => alone.front((ground) => putFirstKey(ground, item, now)),
     },
   };
 }
 
-function upkeepOf(alone: Alone): Pick<Verbs, "recover" | "due" | "expire"> {
+function upkeepOf(alone: Alone): Pick<Verbs, "kinds" | "recover" | "due" | "expire"> {
   return {
+    kinds: {
+      announce: (announcement) => alone.work((ground) => announceKinds(ground, announcement)),
+      announced: (since) => alone.front((ground) => announcedKinds(ground, since)),
+    },
     async recover(whose) {
       const recovered = { runs: 0, lanes: 0, attempts: 0 };
       const limited = { ...whose, limit: recoveredAtOnceMax };

@@ -1,18 +1,22 @@
 // What the twin files are written in, in SQLite's terms: column types, table parts, and the few expressions that differ.
-import { sql, type SQL } from "drizzle-orm";
+//
+// Each thing is imported from the module that has it: the database thread loads these too, and drizzle's doors would load
+// everything behind them, which takes longer than the rest of its start.
 import type { BetterSQLite3Database } from "drizzle-orm/better-sqlite3";
-import {
-  customType,
-  index,
-  integer as sqliteInteger,
-  sqliteTable,
-  text as sqliteText,
-  type SQLiteColumn,
-} from "drizzle-orm/sqlite-core";
+import { customType } from "drizzle-orm/sqlite-core/columns/custom";
+import { integer as sqliteInteger } from "drizzle-orm/sqlite-core/columns/integer";
+import { text as sqliteText } from "drizzle-orm/sqlite-core/columns/text";
+import type { SQLiteColumn } from "drizzle-orm/sqlite-core";
+import { index } from "drizzle-orm/sqlite-core/indexes";
+import { sqliteTable } from "drizzle-orm/sqlite-core/table";
+import { sql, type SQL } from "drizzle-orm/sql/sql";
 
+export { check } from "drizzle-orm/sqlite-core/checks";
 // The form of foreignKey that takes a callback is the deprecated one; it is not used.
 // oxlint-disable-next-line typescript/no-deprecated
-export { check, foreignKey, index, primaryKey, uniqueIndex } from "drizzle-orm/sqlite-core";
+export { foreignKey } from "drizzle-orm/sqlite-core/foreign-keys";
+export { index, uniqueIndex } from "drizzle-orm/sqlite-core/indexes";
+export { primaryKey } from "drizzle-orm/sqlite-core/primary-keys";
 
 export const table = sqliteTable;
 

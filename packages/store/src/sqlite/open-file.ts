@@ -36,10 +36,8 @@ export function openFile(path: string): OpenFile {
   const lock = refusing(file, () => lockNewOrExisting(file));
   try {
     return refusing(file, () => {
-      const client = new Sqlite(file);
+      const client = openConnection(file);
       try {
-        prepareClient(client);
-        requireDurable(client);
         requireWritable(client);
         return { client, close: () => closeBoth(client, lock) };
       } catch (thrown) {
@@ -49,6 +47,19 @@ export function openFile(path: string): OpenFile {
     });
   } catch (thrown) {
     lock.release();
+    throw thrown;
+  }
+}
+
+/** One more connection to a file that this process has locked. Throws CannotOpenStore, or SQLite's own errors. */
+export function openConnection(file: string): Client {
+  const client = new Sqlite(file);
+  try {
+    prepareClient(client);
+    requireDurable(client);
+    return client;
+  } catch (thrown) {
+    client.close();
     throw thrown;
   }
 }

@@ -1,25 +1,20 @@
-// Opens the store on SQLite and puts its parts together: one connection, one write lane, reads beside it.
+// Opens the store on SQLite and puts its parts together: one writer, in a thread of its own for a file, and reads beside it.
 import { drizzle } from "drizzle-orm/better-sqlite3";
 import type { Clock, Log, Random, RingSink, Store } from "@ringback/core";
 import { CannotOpenStore } from "../cannot-open-store.ts";
-import { createChangeFeed } from "../change-feed.ts";
-import { createEffects } from "../effects.ts";
-import { createGroupCommit, type CommitStatistics, type GroupCommit } from "../group-commit.ts";
+import { createChangeFeed, type ChangeFeed } from "../change-feed.ts";
+import type { Gathered } from "../effects.ts";
+import type { CommitStatistics } from "../group-commit.ts";
 import { createSealing, SealBroken, type Sealing } from "../sealing.ts";
 import { secretPlace, type SecretKey } from "../secret-place.ts";
-import { createEndpointBook } from "./endpoint-book.ts";
+import { openInDatabaseThread } from "./database-thread.ts";
 import { asUnavailable } from "./faults.ts";
-import type { Ground } from "./ground.ts";
 import { migrate, readMigrations } from "./migrate.ts";
-import { openFile, type OpenFile } from "./open-file.ts";
+import { inMemory, openFile, type OpenFile } from "./open-file.ts";
 import { createReads } from "./reads.ts";
 import type { Client } from "./rows.ts";
-import { createIntakeTransitions } from "./transitions/intake.ts";
-import { createLaneTransitions } from "./transitions/lanes.ts";
-import { createRunTransitions } from "./transitions/runs.ts";
-import { createSupportTransitions } from "./transitions/support.ts";
-import { createTenantTransitions } from "./transitions/tenants.ts";
-import { createUpkeep } from "./transitions/upkeep.ts";
+import { createVerbs } from "./verbs.ts";
+import { createWriter, type Writer } from "./writer.ts";
 
 export interface SqliteStoreOptions {
   /** The database's file, or `:memory:` for a test. */
@@ -38,9 +33,6 @@ export interface SqliteStore extends Store {
   readonly commits: CommitStatistics;
 }
 
-/** How much one transaction of `recover` takes on, so that others are not kept waiting. */
-const recoveredAtOnceMax = 200;
-
 /** Rejects with CannotOpenStore, whose message says what to do. */
 export async function openSqliteStore(options: SqliteStoreOptions): Promise<SqliteStore> {
   const { path, clock, random, log, masterKey } = options;
@@ -51,7 +43,9 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Sqli
     const applied = migrate(client, readMigrations(), clock.now());
     requireKey(client, sealing);
     log.info("store.opened", { file: path, count: applied });
-    return assembleStore(file, sealing, options);
+    return path === inMemory
+      ? assembleStore(file, sealing, options)
+      : await assembleThreadedStore(file, sealing, options);
   } catch (thrown) {
     file.close();
     throw thrown;
@@ -75,114 +69,66 @@ function requireKey(client: Client, sealing: Sealing): void {
   }
 }
 
-/** The store on a file that is open and up to date; apart from `openSqliteStore` for tests that limit the file. */
+/** The store on a file that is open and up to date, all in this thread: for a database in memory, and for tests that limit the file. */
 export function assembleStore(file: OpenFile, sealing: Sealing, options: SqliteStoreOptions): SqliteStore {
-  const { client } = file;
-  const { random, log, ring } = options;
-  const effects = createEffects();
+  const { random, log } = options;
+  const { committed, changes } = createTelling(options);
+  const writer = createWriter(file.client, { random, sealing, log, committed });
+  return storeOf({ file, sealing, writer, changes });
+}
+
+/** The store on a file whose writes are made in a thread of their own; this one's connection only reads. */
+async function assembleThreadedStore(
+  file: OpenFile,
+  sealing: Sealing,
+  options: SqliteStoreOptions,
+): Promise<SqliteStore> {
+  const { masterKey, random, log } = options;
+  const { committed, changes } = createTelling(options);
+  const writer = await openInDatabaseThread(file.client.name, { masterKey, random, log, committed });
+  file.client.pragma("query_only = ON");
+  return storeOf({ file, sealing, writer, changes });
+}
+
+interface Telling {
+  readonly committed: (gathered: Gathered) => void;
+  readonly changes: ChangeFeed;
+}
+
+function createTelling({ log, ring }: SqliteStoreOptions): Telling {
   const changes = createChangeFeed(log);
-  const endpoints = createEndpointBook(client);
-  const ground: Ground = { client, random, sealing, effects, endpoints };
-  const begin = client.prepare("begin immediate");
-  const commit = client.prepare("commit");
-  const writes = createGroupCommit({
-    transaction(body) {
-      begin.run();
+  return {
+    changes,
+    committed(gathered) {
       try {
-        body();
-        commit.run();
+        if (gathered.rings.length > 0) ring(gathered.rings);
+        changes.publish(gathered.changes);
       } catch (thrown) {
-        // SQLite has rolled back by itself after some faults, a full disk among them.
-        if (client.inTransaction) client.exec("rollback");
-        throw thrown;
+        log.error("store.after_commit_failed", { error: String(thrown) });
       }
     },
-    committed() {
-      const gathered = effects.take();
-      if (gathered.rings.length > 0) ring(gathered.rings);
-      changes.publish(gathered.changes);
-    },
-    rolledBack() {
-      effects.take();
-      endpoints.forgetAll();
-    },
-    asUnavailable,
-    log,
-  });
-  const { reads, keys } = createReads(drizzle(client), sealing, asUnavailable);
+  };
+}
+
+interface StoreParts {
+  readonly file: OpenFile;
+  readonly sealing: Sealing;
+  readonly writer: Writer;
+  readonly changes: ChangeFeed;
+}
+
+function storeOf({ file, sealing, writer, changes }: StoreParts): SqliteStore {
+  const { tenants, ...verbs } = createVerbs(writer.call);
+  const { reads, keys } = createReads(drizzle(file.client), sealing, asUnavailable);
   return {
-    ...transitions(ground, writes),
-    tenants: { ...tenantTransitions(ground, writes), ...keys },
+    ...verbs,
+    tenants: { ...tenants, ...keys },
     reads,
     changes: { subscribe: (listener) => changes.subscribe(listener) },
-    commits: writes.statistics,
+    commits: writer.statistics,
     async close() {
-      writes.close();
+      await writer.close();
       file.close();
     },
-  };
-}
-
-function transitions(
-  ground: Ground,
-  writes: GroupCommit,
-): Pick<Store, "intake" | "runs" | "lanes" | "support" | "recover" | "due" | "expire"> {
-  const intake = createIntakeTransitions(ground);
-  const runs = createRunTransitions(ground);
-  const lanes = createLaneTransitions(ground);
-  const support = createSupportTransitions(ground);
-  const upkeep = createUpkeep(ground);
-  return {
-    intake: {
-      acceptJobs: (items, now) => writes.run(() => intake.acceptJobs(items, now)),
-      cancelJobs: (items, now) => writes.run(() => intake.cancelJobs(items, now)),
-    },
-    runs: {
-      claim: (claim) => writes.run(() => runs.claim(claim)),
-      extend: (keys, lease) => writes.run(() => runs.extend(keys, lease)),
-      reportProgress: (items, now) => writes.run(() => runs.reportProgress(items, now)),
-      end: (items, now) => writes.run(() => runs.end(items, now)),
-      failUnknownKinds: (unknown) => writes.run(() => runs.failUnknownKinds(unknown)),
-    },
-    lanes: {
-      claim: (claim) => writes.run(() => lanes.claim(claim)),
-      extend: (held, lease) => writes.run(() => lanes.extend(held, lease)),
-      release: (held, now) => writes.run(() => lanes.release(held, now)),
-      claimDeliveries: (lane, claim) => writes.run(() => lanes.claimDeliveries(lane, claim)),
-      recordAttempts: (items, now) => writes.run(() => lanes.recordAttempts(items, now)),
-    },
-    support: {
-      createEndpoints: (items, now) => writes.run(() => support.createEndpoints(items, now)),
-      setEndpointStatus: (key, status, now) => writes.run(() => support.setEndpointStatus(key, status, now)),
-      redeliver: (items, now) => writes.run(() => support.redeliver(items, now)),
-    },
-    async recover(whose) {
-      const recovered = { runs: 0, lanes: 0, attempts: 0 };
-      for (let more = true; more;) {
-        const limited = { ...whose, limit: recoveredAtOnceMax };
-        // One after the other on purpose: each is a transaction of bounded size.
-        const batch = await writes.run(() => ({ runs: runs.recover(limited), ...lanes.recover(limited) }));
-        recovered.runs += batch.runs;
-        recovered.lanes += batch.lanes;
-        recovered.attempts += batch.attempts;
-        more = batch.runs === recoveredAtOnceMax || batch.lanes === recoveredAtOnceMax;
-      }
-      return recovered;
-    },
-    due: (now, limit) => writes.run(() => upkeep.due(now, limit)),
-    expire: (asked) => writes.run(() => upkeep.expire(asked)),
-  };
-}
-
-function tenantTransitions(
-  ground: Ground,
-  writes: GroupCommit,
-): Pick<Store["tenants"], "ensureTenant" | "rotateCallbackSecret" | "putKeys"> {
-  const tenants = createTenantTransitions(ground);
-  return {
-    ensureTenant: (tenant, now) => writes.run(() => tenants.ensureTenant(tenant, now)),
-    rotateCallbackSecret: (tenantId, rotation) =>
-      writes.run(() => tenants.rotateCallbackSecret(tenantId, rotation)),
-    putKeys: (items, now) => writes.run(() => tenants.putKeys(items, now)),
   };
 }

@@ -1,7 +1,9 @@
 // Raw prepared statements that speak in the schema's row types: the hot paths' way past the query builder.
 import type BetterSqlite3 from "better-sqlite3";
-import { getTableColumns, getTableName, type InferInsertModel, type InferSelectModel } from "drizzle-orm";
+import type { InferInsertModel, InferSelectModel } from "drizzle-orm";
 import type { SQLiteTable } from "drizzle-orm/sqlite-core";
+import { getTableName } from "drizzle-orm/table";
+import { getTableColumns } from "drizzle-orm/utils";
 
 export type Client = BetterSqlite3.Database;
 
@@ -89,6 +91,47 @@ export function saver<Table extends SQLiteTable, Property extends string & keyof
     const { changes } = statement.run(bound([...set, ...key], row));
     if (changes !== 1) throw new Error(`${getTableName(table)}: the row to save does not exist`);
   };
+}
+
+/**
+ * A prepared update of these columns of rows with the key (tenantId, id). Rows that get the same values are updated by one
+ * statement; each of the rows must exist.
+ */
+export function alikeSaver<
+  Table extends SQLiteTable,
+  Property extends string & keyof InferSelectModel<Table>,
+>(
+  client: Client,
+  table: Table,
+  properties: readonly Property[],
+): (rows: readonly (Pick<InferSelectModel<Table>, Property> & RowKey)[]) => void {
+  const columns = columnsOf(table).filter((column) => properties.some((name) => name === column.property));
+  const set = columns.map(({ name }) => `${name} = ?`).join(", ");
+  const statement = client.prepare<[Bindable[]]>(
+    // Whatever throws rolls back the transaction, so the statement need not be able to undo itself, which costs page copies.
+    `update or fail "${getTableName(table)}" set ${set}
+     where tenant_id = ? and id in (select value from json_each(?))`,
+  );
+  return (rows) => {
+    const alike = new Map<string, { readonly values: Bindable[]; readonly ids: string[] }>();
+    for (const row of rows) {
+      const values = bound(columns, row);
+      values.push(row.tenantId);
+      const key = values.join("\n");
+      const known = alike.get(key);
+      if (known === undefined) alike.set(key, { values, ids: [row.id] });
+      else known.ids.push(row.id);
+    }
+    for (const { values, ids } of alike.values()) {
+      const { changes } = statement.run([...values, JSON.stringify(ids)]);
+      if (changes !== ids.length) throw new Error(`${getTableName(table)}: a row to save does not exist`);
+    }
+  };
+}
+
+interface RowKey {
+  readonly tenantId: string;
+  readonly id: string;
 }
 
 function bound(columns: readonly NamedColumn[], row: object): Bindable[] {

@@ -2,7 +2,7 @@
 //
 // Every row carries its tenant, first in its key, and foreign keys carry it too, so no row can point into another tenant.
 // The CHECK constraints mirror the state machines of core. Payloads lie outside `job`: its changes never rewrite them.
-import { sql } from "drizzle-orm";
+import { sql } from "drizzle-orm/sql/sql";
 import {
   deliveryStatuses,
   jobStatuses,
@@ -37,6 +37,9 @@ import {
   together,
   uniqueIndex,
 } from "./columns.ts";
+import { jobLifeColumns, jobLifeIndexes } from "./schema/job-life.ts";
+
+export { announcedKind } from "./schema/announced-kind.ts";
 
 const triggers: readonly Trigger[] = ["auto", "manual", "replay", "test"];
 
@@ -151,15 +154,14 @@ export const job = table(
     token: integer("token").notNull(),
     traceparent: text("traceparent"),
     version: integer("version").notNull(),
+    ...jobLifeColumns,
   },
   (t) => [
     primaryKey({ columns: [t.tenantId, t.id] }),
     foreignKey({ columns: [t.tenantId], foreignColumns: [tenant.tenantId] }),
     partialIndex("job_due", [t.priority, t.dueAt, t.id, t.kind], sql`${t.status} = 'queued'`),
     partialIndex("job_leased", [t.leaseUntil], sql`${t.status} = 'running'`),
-    index("job_newest").on(t.tenantId, t.createdAt, t.id),
-    index("job_of_status").on(t.tenantId, t.status, t.createdAt, t.id),
-    index("job_of_kind").on(t.tenantId, t.kind, t.createdAt, t.id),
+    ...jobLifeIndexes(t),
     check("job_status", oneOf(t.status, jobStatuses)),
     check("job_queued", sql`(${t.status} = 'queued') = (${t.dueAt} is not null)`),
     check("job_claimed", sql`(${t.status} = 'running') = (${t.claimedBy} is not null)`),
@@ -225,6 +227,7 @@ export const idempotency = table(
     primaryKey({ columns: [t.tenantId, t.key] }),
     foreignKey({ columns: [t.tenantId, t.jobId], foreignColumns: [job.tenantId, job.id] }),
     index("idempotency_expiry").on(t.expiresAt),
+    index("idempotency_of_job").on(t.tenantId, t.jobId),
   ],
 );
 
@@ -314,6 +317,8 @@ export const delivery = table(
       sql`${t.status} = 'pending' and ${t.attemptStartedAt} is null`,
     ),
     partialIndex("delivery_in_flight", [t.tenantId, t.laneId], sql`${t.attemptStartedAt} is not null`),
+    index("delivery_of_event").on(t.tenantId, t.eventId),
+    partialIndex("delivery_finished", [t.status, t.finishedAt], sql`${t.finishedAt} is not null`),
     index("delivery_newest").on(t.tenantId, t.createdAt, t.id),
     index("delivery_of_status").on(t.tenantId, t.status, t.createdAt, t.id),
     partialIndex("delivery_of_code", [t.tenantId, t.code, t.createdAt, t.id], sql`${t.code} is not null`),

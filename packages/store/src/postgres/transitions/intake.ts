@@ -5,6 +5,7 @@ import {
   type Accepted,
   type CancelAnswer,
   type Instant,
+  type Job,
   type JobKey,
   type JobWithPayloads,
 } from "@ringback/core";
@@ -14,7 +15,7 @@ import type { Ground } from "../ground.ts";
 import { jobOf } from "../nouns.ts";
 import { inserter } from "../rows.ts";
 import { idempotency } from "../schema.ts";
-import { firstJobRow } from "../states.ts";
+import { endedJob, firstJobRow, type EndpointBook } from "../states.ts";
 import { Overtaken, type Transaction } from "../transaction.ts";
 import {
   createJobBook,
@@ -48,35 +49,106 @@ const insertKeys = inserter(idempotency, {
     created_at = excluded.created_at, expires_at = excluded.expires_at
     where t.expires_at <= excluded.created_at returning t.key`,
 });
+/** Tells these locks from the feed's. Ids share so many of them, which bounds what one transaction takes. */
+const idLockClass = 724_612;
+const idLocksMax = 1_024;
+const lockIds = `select pg_advisory_xact_lock(${idLockClass}, lock) from (
+    select distinct hashtext(tenant || ' ' || id) & ${idLocksMax - 1} as lock
+    from unnest($1::text[], $2::text[]) as asked(tenant, id) order by 1
+  ) as locks`;
+const selectIds = `select tenant_id as "tenantId", id, request_hash as "requestHash" from job
+  where (tenant_id, id) in (select * from unnest($1::text[], $2::text[]))`;
+const deleteResults = `delete from job_result where (tenant_id, job_id) in (select * from unnest($1::text[], $2::text[]))
+  returning tenant_id as "tenantId", job_id as "jobId"`;
 const selectJobs = `select ${jobColumns} from job as t ${itsInput}
   where (t.tenant_id, t.id) in (select * from unnest($1::text[], $2::text[]))`;
 
-export async function acceptJobs(ground: Ground, items: readonly AtTime<Acceptance>[]): Promise<Accepted[]> {
-  const { transaction, draft } = ground;
-  const keyed = items.filter(({ item }) => item.idempotency !== null);
-  const [used, endpoints] = await Promise.all([
-    usedKeys(transaction, keyed),
+/** What a request can run into: keys and ids that are taken, and endpoints that are not there. */
+interface Known {
+  readonly keys: Map<string, UsedKey>;
+  /** By job, the hash of the request that made it under an id of its client's; null when it was not made so. */
+  readonly ownIds: Map<string, string | null>;
+  readonly endpoints: EndpointBook;
+}
+
+async function readKnown({ transaction }: Ground, items: readonly AtTime<Acceptance>[]): Promise<Known> {
+  const [ownIds, keys, endpoints] = await Promise.all([
+    takenIds(
+      transaction,
+      items.filter(({ item }) => item.ownId !== undefined),
+    ),
+    usedKeys(
+      transaction,
+      items.filter(({ item }) => item.idempotency !== null),
+    ),
     readEndpointBook(
       transaction,
       items.map(({ item }) => item.job.tenantId),
     ),
   ]);
+  return { keys, ownIds, endpoints };
+}
+
+/** What is to be answered without a new job: the earlier one of this request, or why there can be none. */
+function settled({ item, now }: AtTime<Acceptance>, known: Known): Accepted | Earlier | null {
+  const { tenantId, id: jobId, callback } = item.job;
+  const { idempotency: key, ownId } = item;
+  const used = key === null ? undefined : known.keys.get(keyOf(tenantId, key.key));
+  if (used !== undefined && used.expiresAt > now) {
+    const { requestHash } = used;
+    if (requestHash !== key?.requestHash) return { kind: "key_reused", requestHash, jobId: used.jobId };
+    return { kind: "earlier", tenantId, jobId: used.jobId };
+  }
+  const idHash = ownId === undefined ? undefined : known.ownIds.get(keyOf(tenantId, jobId));
+  if (idHash !== undefined) {
+    return idHash === ownId?.requestHash
+      ? { kind: "earlier", tenantId, jobId }
+      : { kind: "id_reused", jobId };
+  }
+  const isAddressed =
+    callback === null ||
+    !("endpointId" in callback) ||
+    known.endpoints.find(tenantId, callback.endpointId) !== undefined;
+  return isAddressed ? null : { kind: "no_endpoint" };
+}
+
+/** All of them or none. */
+export async function acceptTogether(
+  ground: Ground,
+  items: readonly AtTime<Acceptance>[],
+): Promise<Accepted[]> {
+  const known = await readKnown(ground, items);
+  const answers = items.map((item) => settled(item, known));
+  const isRefused = answers.some((one) => one !== null && one.kind !== "earlier");
+  if (!isRefused) return acceptKnowing(ground, items, known);
+  return resolveEarlier(
+    ground,
+    answers.map((one) => one ?? { kind: "withheld" }),
+    new Map(),
+  );
+}
+
+export async function acceptJobs(ground: Ground, items: readonly AtTime<Acceptance>[]): Promise<Accepted[]> {
+  return acceptKnowing(ground, items, await readKnown(ground, items));
+}
+
+async function acceptKnowing(
+  ground: Ground,
+  items: readonly AtTime<Acceptance>[],
+  known: Known,
+): Promise<Accepted[]> {
+  const { transaction, draft } = ground;
+  const { keys: used, ownIds, endpoints } = known;
   const jobs = createJobBook(ground, [], endpoints);
   const keys: (typeof idempotency.$inferInsert)[] = [];
   const accepted = new Map<string, JobWithPayloads>();
 
   function accept({ item, now }: AtTime<Acceptance>): Accepted | Earlier {
-    const { tenantId, id: jobId, callback, input } = item.job;
-    const { idempotency: key } = item;
-    const known = key === null ? undefined : used.get(keyOf(tenantId, key.key));
-    if (known !== undefined && known.expiresAt > now) {
-      const { requestHash } = known;
-      if (requestHash !== key?.requestHash) return { kind: "key_reused", requestHash, jobId: known.jobId };
-      return { kind: "earlier", tenantId, jobId: known.jobId };
-    }
-    if (callback !== null && "endpointId" in callback) {
-      if (endpoints.find(tenantId, callback.endpointId) === undefined) return { kind: "no_endpoint" };
-    }
+    const answer = settled({ item, now }, known);
+    if (answer !== null) return answer;
+    const { tenantId, id: jobId, input } = item.job;
+    const { idempotency: key, ownId } = item;
+    if (ownId !== undefined) ownIds.set(keyOf(tenantId, jobId), ownId.requestHash);
     const row = jobs.accept(firstJobRow(item, now, ground.sealing), input, now);
     if (key !== null) {
       const { requestHash, expiresAt } = key;
@@ -96,6 +168,24 @@ export async function acceptJobs(ground: Ground, items: readonly AtTime<Acceptan
 /** A key of another call, whose job is to be shown as it is now. */
 interface Earlier extends JobKey {
   readonly kind: "earlier";
+}
+
+/**
+ * Waits for other processes that are accepting the same ids, and then looks: what they have written is seen, since every
+ * statement sees what was committed before it began.
+ */
+async function takenIds(
+  transaction: Transaction,
+  named: readonly AtTime<Acceptance>[],
+): Promise<Map<string, string | null>> {
+  if (named.length === 0) return new Map();
+  const keys = [named.map(({ item }) => item.job.tenantId), named.map(({ item }) => item.job.id)];
+  transaction.send(lockIds, keys);
+  const rows = await transaction.ask<{ tenantId: string; id: string; requestHash: string | null }>(
+    selectIds,
+    keys,
+  );
+  return new Map(rows.map((row) => [keyOf(row.tenantId, row.id), row.requestHash]));
 }
 
 async function usedKeys(
@@ -145,6 +235,31 @@ async function resolveEarlier(
   });
 }
 
+export async function eraseResults(
+  { transaction, draft, effects }: Ground,
+  items: readonly AtTime<JobKey>[],
+): Promise<(Job | null)[]> {
+  const keys = items.map(({ item }) => item);
+  const loaded = await lockJobsOf({ transaction }, keys);
+  const jobs = new Map(loaded.map(({ row }) => [keyOf(row.tenantId, row.id), row]));
+  const hasResult = await transaction.ask<JobKey>(deleteResults, [
+    keys.map(({ tenantId }) => tenantId),
+    keys.map(({ jobId }) => jobId),
+  ]);
+  const erased = new Set(hasResult.map(({ tenantId, jobId }) => keyOf(tenantId, jobId)));
+  return items.map(({ item: { tenantId, jobId }, now }) => {
+    const key = keyOf(tenantId, jobId);
+    const row = jobs.get(key);
+    if (row === undefined) return null;
+    if (!erased.delete(key)) return jobOf(row);
+    const next = { ...row, resultErasedAt: now, version: row.version + 1 };
+    jobs.set(key, next);
+    draft.saveJob(next);
+    effects.jobChanged(tenantId, jobId);
+    return jobOf(next);
+  });
+}
+
 export async function cancelJobs(ground: Ground, items: readonly AtTime<JobKey>[]): Promise<CancelAnswer[]> {
   const { effects } = ground;
   const loaded = await lockJobsOf(
@@ -176,7 +291,7 @@ export async function cancelJobs(ground: Ground, items: readonly AtTime<JobKey>[
       return { kind: row.status === "canceled" ? "canceled" : "finished", job: shown(found) };
     const requested = { ...row, cancelRequestedAt: now };
     if (row.status === "queued") {
-      const ended = { ...requested, status: "canceled", dueAt: null, finishedAt: now } as const;
+      const ended = endedJob(requested, { status: "canceled" }, now);
       return {
         kind: "canceled",
         job: shown({ row: jobs.advance(ended, { type: "job.canceled" }, now), input }),

@@ -55,8 +55,11 @@ export function readJob(raw: RawRow): LoadedJob {
 }
 
 /** The jobs with these keys, locked until the transaction ends. */
-export async function lockJobsOf(ground: Ground, keys: readonly JobKey[]): Promise<LoadedJob[]> {
-  const rows = await ground.transaction.ask(lockJobs, [
+export async function lockJobsOf(
+  { transaction }: Pick<Ground, "transaction">,
+  keys: readonly JobKey[],
+): Promise<LoadedJob[]> {
+  const rows = await transaction.ask(lockJobs, [
     keys.map(({ tenantId }) => tenantId),
     keys.map(({ jobId }) => jobId),
   ]);

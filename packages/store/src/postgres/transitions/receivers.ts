@@ -10,7 +10,7 @@ import { callbackOwner, secretPlace } from "../../secret-place.ts";
 import { SealBroken } from "../../sealing.ts";
 import { keyOf } from "../draft.ts";
 import type { Ground } from "../ground.ts";
-import { endpointHeaders, type DeliveryRow, type EndpointRow } from "../nouns.ts";
+import { endpointHeaders, retryPolicyOf, type DeliveryRow, type EndpointRow } from "../nouns.ts";
 import { rowReader } from "../rows.ts";
 import { endpoint } from "../schema.ts";
 
@@ -77,14 +77,17 @@ async function endpointsOf(ground: Ground, rows: readonly DeliveryRow[]): Promis
   return new Map(found.map(reader.read).map((row) => [keyOf(row.tenantId, row.id), row]));
 }
 
-/** The retry policies that hold for these deliveries now. */
+/** The retry policies that hold for these deliveries now; the default one when the receiver's own cannot be read. */
 export async function policiesOf(
   ground: Ground,
   rows: readonly DeliveryRow[],
 ): Promise<(row: DeliveryRow) => RetryPolicy> {
   const endpoints = await endpointsOf(ground, rows);
-  return ({ tenantId, endpointId }) =>
-    (endpointId === null ? null : endpoints.get(keyOf(tenantId, endpointId))?.retry) ?? defaultRetryPolicy;
+  return ({ tenantId, endpointId }) => {
+    const found = endpointId === null ? undefined : endpoints.get(keyOf(tenantId, endpointId));
+    const policy = readable(() => (found === undefined ? defaultRetryPolicy : retryPolicyOf(found)));
+    return "unreadable" in policy ? defaultRetryPolicy : policy;
+  };
 }
 
 /** What it takes to send these deliveries; each endpoint and each owner's secrets are looked up once. */
@@ -152,7 +155,7 @@ export async function receiversOfDeliveries(
     return {
       url: found.url,
       headers: endpointHeaders(found, sealing),
-      policy: found.retry ?? defaultRetryPolicy,
+      policy: retryPolicyOf(found),
       timeoutMs: found.timeoutMs ?? attemptTimeoutDefaultMs,
       secrets: secretsOf(tenantId, endpointId, now),
       traceparent: callback?.traceparent ?? null,
@@ -163,7 +166,7 @@ export async function receiversOfDeliveries(
 }
 
 /** The rows have been read by now, so whatever is thrown is a fault of theirs. */
-function readable(read: () => ReceiverNow): ReceiverNow | Unreadable {
+function readable<Value>(read: () => Value): Value | Unreadable {
   try {
     return read();
   } catch (thrown) {

@@ -1,6 +1,8 @@
 // Leases due jobs to runners and applies what comes of their runs. Every write is fenced by the token of the claim.
 import {
   afterRun,
+  isTooLateToBegin,
+  queueTimeoutError,
   type ClaimedRun,
   type Instant,
   type JobError,
@@ -16,7 +18,7 @@ import { readEndpointBook } from "../endpoint-book.ts";
 import { keyOf } from "../draft.ts";
 import type { Ground } from "../ground.ts";
 import { jobOf, type JobRow } from "../nouns.ts";
-import { begunRun, noProgress } from "../states.ts";
+import { begunRun, endedJob, noProgress } from "../states.ts";
 import type { AtTime } from "./intake.ts";
 import {
   createJobBook,
@@ -73,6 +75,11 @@ const lockLapsed = `select ${jobColumns} from (
     order by j.lease_until limit $3 for no key update skip locked
   ) as t ${itsInput}`;
 
+const lockUnstarted = `select ${jobColumns} from (
+    select j.* from job as j where j.status = 'queued' and j.start_by is not null and j.start_by <= $1
+    order by j.start_by limit $2 for no key update skip locked
+  ) as t ${itsInput}`;
+
 const extend = `update job as t set lease_until = v.until
   from json_to_recordset($1::json) as v("tenantId" text, "jobId" text, token bigint, until bigint)
   where t.tenant_id = v."tenantId" and t.id = v."jobId" and t.token = v.token and t.status = 'running'
@@ -87,7 +94,10 @@ export async function claimRuns(
     .map(readJob)
     .toSorted(byUrgency);
   const jobs = await bookOf(ground, loaded);
-  return loaded.map(({ row: due, input }) => {
+  const startable = loaded.filter(({ row }) => !isGivenUp({ ground, jobs, now }, row));
+  // What was given up may have stood before others that are due.
+  if (loaded.length === limit && startable.length < limit) ground.effects.ringJobs(now);
+  return startable.map(({ row: due, input }) => {
     const begun = begunRun(due, { holder, now, leaseUntil: now + leaseMs });
     const row = jobs.advance(begun, { type: "job.started" }, now);
     const { tenantId, token, runTimeoutMs, traceparent } = row;
@@ -154,6 +164,15 @@ export async function recoverRuns(
   return loaded.length;
 }
 
+export async function failUnstarted(
+  ground: Ground,
+  { now, limit }: Parameters<RunStore["failUnstarted"]>[0],
+): Promise<number> {
+  const loaded = (await ground.transaction.ask(lockUnstarted, [now, limit])).map(readJob);
+  const jobs = await bookOf(ground, loaded);
+  return loaded.filter(({ row }) => isGivenUp({ ground, jobs, now }, row)).length;
+}
+
 export async function failUnknownKinds(
   ground: Ground,
   options: Parameters<RunStore["failUnknownKinds"]>[0],
@@ -199,20 +218,22 @@ interface Ending {
 function end(ending: Ending, row: JobRow, outcome: RunOutcome): RunEnded {
   const { ground, jobs, now } = ending;
   const next = afterRun(row, outcome, now, ground.random);
-  const freed = { ...row, status: next.status, claimedBy: null, leaseUntil: null };
   if (next.status === "queued") {
     const { dueAt, lostRuns, releasedRuns } = next;
+    const freed = { ...row, status: next.status, claimedBy: null, leaseUntil: null };
     jobs.advance({ ...freed, ...noProgress, dueAt, lostRuns, releasedRuns }, null, now);
     ground.effects.ringJobs(dueAt);
     return { status: "queued" };
   }
-  const ended = { ...freed, finishedAt: now };
+  if (next.status === "failed") {
+    fail(ending, row, next.error);
+    return { status: "failed" };
+  }
+  const ended = endedJob(row, next, now);
   if (next.status === "succeeded") {
     const { result, resultUrl } = next;
     ground.draft.insertResult({ tenantId: row.tenantId, jobId: row.id, ...result });
     jobs.advance(ended, { type: "job.succeeded", result, resultUrl }, now);
-  } else if (next.status === "failed") {
-    fail(ending, ended, next.error);
   } else {
     jobs.advance(ended, { type: "job.canceled" }, now);
   }
@@ -220,9 +241,15 @@ function end(ending: Ending, row: JobRow, outcome: RunOutcome): RunEnded {
 }
 
 function fail({ jobs, now }: Ending, row: JobRow, error: JobError): void {
-  const { code: errorCode, message: errorMessage, run: errorRun } = error;
-  const failed = { ...row, status: "failed", dueAt: null, finishedAt: now } as const;
-  jobs.advance({ ...failed, errorCode, errorMessage, errorRun }, { type: "job.failed" }, now);
+  jobs.advance(endedJob(row, { status: "failed", error }, now), { type: "job.failed" }, now);
+}
+
+/** True when the job had waited too long, and has been failed for it. */
+function isGivenUp(ending: Ending, due: JobRow): boolean {
+  const { now } = ending;
+  if (!isTooLateToBegin(due.startBy, now)) return false;
+  fail(ending, due, queueTimeoutError((due.startBy ?? now) - Math.max(due.createdAt, due.runAt ?? 0)));
+  return true;
 }
 
 function byUrgency({ row: a }: LoadedJob, { row: b }: LoadedJob): number {

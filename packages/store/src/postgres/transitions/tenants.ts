@@ -12,6 +12,9 @@ const insertTenant = inserter(tenant, {
 const insertKey = inserter(apiKey);
 const dropReplaced = "delete from api_key where (tenant_id = $1 and id = $2) or lookup = $3";
 
+/** Any number; it tells this lock from others that one may take in the same database. */
+const firstKeyLock = "select pg_advisory_xact_lock(724615)";
+
 export async function ensureTenant(
   ground: Ground,
   { id, callbackSecret }: { readonly id: string; readonly callbackSecret: string },
@@ -38,4 +41,14 @@ export async function putKeys(
     transaction.send(dropReplaced, [item.tenantId, item.id, item.lookup]);
     transaction.send(insertKey.text, [insertKey.spell([{ ...item, createdAt: now }])]);
   }
+}
+
+/** Processes that start together wait for one another here; the later ones find the first one's key. */
+export async function putFirstKey({ transaction }: Ground, item: NewApiKey, now: Instant): Promise<boolean> {
+  transaction.mark();
+  transaction.send(firstKeyLock);
+  const known = await transaction.ask("select 1 from api_key limit 1");
+  if (known.length > 0) return false;
+  transaction.send(insertKey.text, [insertKey.spell([{ ...item, createdAt: now }])]);
+  return true;
 }

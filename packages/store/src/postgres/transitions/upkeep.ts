@@ -1,6 +1,9 @@
 // What is due, and what its time is over for.
-import type { Due, Instant } from "@ringback/core";
+import type { Due, Expiry, Instant } from "@ringback/core";
 import type { Ground } from "../ground.ts";
+import { deleteOver } from "./retention.ts";
+import { expireJobs } from "./job-expiry.ts";
+import { expireKinds } from "./kinds.ts";
 import { usedPriorities } from "./runs.ts";
 
 const earliest = (condition: string): string => `${usedPriorities}
@@ -37,12 +40,13 @@ export async function readDue({ transaction }: Ground, now: Instant, limit: numb
   return { jobsSince: since, nextJobAt: nextJob, lanes, nextLaneAt: nextLane };
 }
 
-export async function expire(
-  { transaction }: Ground,
-  { now, limit }: { readonly now: Instant; readonly limit: number },
-): Promise<number> {
+export async function expire(ground: Ground, expiry: Expiry): Promise<number> {
+  const { now, limit } = expiry;
   const deleted = await Promise.all(
-    [expireKeys, expireSecrets].map((text) => transaction.ask(text, [now, limit])),
+    [expireKeys, expireSecrets].map((text) => ground.transaction.ask(text, [now, limit])),
   );
-  return deleted.flat().length;
+  const { tombstonesMs: tombstoneMs } = expiry.retention;
+  const jobs = await expireJobs(ground, { now, limit, tombstoneMs });
+  const done = deleted.flat().length + jobs + (await expireKinds(ground, { now, limit }));
+  return done >= limit ? done : done + (await deleteOver(ground, { ...expiry, limit: limit - done }));
 }

@@ -2,7 +2,7 @@
 import { and, asc, desc, eq, gte, inArray, isNull, lt, sql, type SQL } from "drizzle-orm";
 import type { Attempt, DeliveryFilter, ReadStore } from "@ringback/core";
 import type { Database } from "../columns.ts";
-import { attemptOf, deadLetterOf, deliveryOf } from "../nouns.ts";
+import { attemptOf, deadLetterOf, deliveryOf, type DeliveryRow } from "../nouns.ts";
 import { attempt, deadLetter, delivery, lane } from "../schema.ts";
 import { isAfter, pageOf } from "./paging.ts";
 
@@ -15,13 +15,14 @@ export function createDeliveryReads(database: Database): DeliveryReads {
   const itsLane = and(eq(lane.tenantId, delivery.tenantId), eq(lane.id, delivery.laneId));
   const itsDelivery = and(eq(delivery.tenantId, deadLetter.tenantId), eq(delivery.id, deadLetter.deliveryId));
 
-  async function attemptsOf(tenantId: string, deliveryId: string): Promise<Attempt[]> {
+  /** Null when the delivery has been deleted since it was read: attempts only ever go together with it. */
+  async function attemptsOf({ tenantId, id, attempts: made }: DeliveryRow): Promise<Attempt[] | null> {
     const rows = await database
       .select()
       .from(attempt)
-      .where(and(eq(attempt.tenantId, tenantId), eq(attempt.deliveryId, deliveryId)))
+      .where(and(eq(attempt.tenantId, tenantId), eq(attempt.deliveryId, id)))
       .orderBy(asc(attempt.n));
-    return rows.map(attemptOf);
+    return rows.length < made ? null : rows.map(attemptOf);
   }
 
   return {
@@ -31,8 +32,8 @@ export function createDeliveryReads(database: Database): DeliveryReads {
         .from(delivery)
         .leftJoin(lane, itsLane)
         .where(and(eq(delivery.tenantId, tenantId), eq(delivery.id, deliveryId)));
-      if (found === undefined) return null;
-      const attempts = await attemptsOf(tenantId, deliveryId);
+      const attempts = found === undefined ? null : await attemptsOf(found.row);
+      if (found === undefined || attempts === null) return null;
       return { delivery: deliveryOf(found.row, found.paused ?? false), attempts };
     },
     async listDeliveries(tenantId, filter, page) {
@@ -65,9 +66,9 @@ export function createDeliveryReads(database: Database): DeliveryReads {
         .innerJoin(delivery, itsDelivery)
         .leftJoin(lane, itsLane)
         .where(and(eq(deadLetter.tenantId, tenantId), eq(deadLetter.deliveryId, deliveryId)));
-      if (found === undefined) return null;
+      const attempts = found === undefined ? null : await attemptsOf(found.row);
+      if (found === undefined || attempts === null) return null;
       const { letter, row, paused } = found;
-      const attempts = await attemptsOf(tenantId, deliveryId);
       return { deadLetter: deadLetterOf(letter, deliveryOf(row, paused ?? false)), attempts };
     },
     async listDeadLetters(tenantId, filter, page) {

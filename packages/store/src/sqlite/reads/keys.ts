@@ -4,7 +4,7 @@ import type { TenantStore } from "@ringback/core";
 import { prepared, type Database } from "../columns.ts";
 import { apiKey } from "../schema.ts";
 
-export type KeyReads = Pick<TenantStore, "findKey" | "hasKeys">;
+export type KeyReads = Pick<TenantStore, "findKey">;
 
 export function createKeyReads(database: Database): KeyReads {
   const find = prepared(
@@ -18,10 +18,6 @@ export function createKeyReads(database: Database): KeyReads {
     async findKey(lookup) {
       const [row] = await find.execute({ lookup });
       return row ?? null;
-    },
-    async hasKeys() {
-      const rows = await database.select({ id: apiKey.id }).from(apiKey).limit(1);
-      return rows.length > 0;
     },
   };
 }

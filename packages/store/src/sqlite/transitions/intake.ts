@@ -5,6 +5,7 @@ import {
   type Accepted,
   type CancelAnswer,
   type Instant,
+  type Job,
   type JobKey,
   type JobWithPayloads,
 } from "@ringback/core";
@@ -12,12 +13,14 @@ import type { Ground } from "../ground.ts";
 import { jobOf, type JobRow } from "../nouns.ts";
 import { inserter, rowReader, type RawRow } from "../rows.ts";
 import { idempotency, job, jobInput } from "../schema.ts";
-import { firstJobRow } from "../states.ts";
+import { endedJob, firstJobRow } from "../states.ts";
 import { createJobRows } from "./job-rows.ts";
 
 export interface IntakeTransitions {
   acceptJobs(items: readonly Acceptance[], now: Instant): Accepted[];
+  acceptTogether(items: readonly Acceptance[], now: Instant): Accepted[];
   cancelJobs(items: readonly JobKey[], now: Instant): CancelAnswer[];
+  eraseResults(items: readonly JobKey[], now: Instant): (Job | null)[];
 }
 
 export function createIntakeTransitions(ground: Ground): IntakeTransitions {
@@ -41,11 +44,35 @@ export function createIntakeTransitions(ground: Ground): IntakeTransitions {
      where tenant_id = ? and id = ? and status = 'running' and cancel_requested_at is null`,
   );
 
+  const deleteResult = client.prepare<[string, string]>(
+    "delete from job_result where tenant_id = ? and job_id = ?",
+  );
+  const markResultErased = client.prepare<[Instant, string, string]>(
+    "update job set result_erased_at = ?, version = version + 1 where tenant_id = ? and id = ?",
+  );
+
   const withPayloads = (row: JobRow): JobWithPayloads => ({
     ...jobOf(row),
     input: jobs.inputOf(row),
     result: jobs.resultOf(row),
   });
+
+  /** What is to be answered without a new job: the earlier one of this request, or why there can be none. */
+  function settled(item: Acceptance, now: Instant): Accepted | null {
+    const { tenantId, id, callback } = item.job;
+    const known = earlier(item, now);
+    if (known !== null) return known;
+    const sameId = item.ownId === undefined ? null : jobs.find(tenantId, id);
+    if (sameId !== null) {
+      const isSame = sameId.requestHash === item.ownId?.requestHash;
+      return isSame ? { kind: "replayed", job: withPayloads(sameId) } : { kind: "id_reused", jobId: id };
+    }
+    const isAddressed =
+      callback === null ||
+      !("endpointId" in callback) ||
+      endpoints.find(tenantId, callback.endpointId) !== undefined;
+    return isAddressed ? null : { kind: "no_endpoint" };
+  }
 
   function earlier(item: Acceptance, now: Instant): Accepted | null {
     if (item.idempotency === null) return null;
@@ -59,13 +86,10 @@ export function createIntakeTransitions(ground: Ground): IntakeTransitions {
   }
 
   function accept(item: Acceptance, now: Instant): Accepted {
-    const known = earlier(item, now);
+    const known = settled(item, now);
     if (known !== null) return known;
     const { job: asked, idempotency: key } = item;
-    const { tenantId, id, input, callback } = asked;
-    if (callback !== null && "endpointId" in callback) {
-      if (endpoints.find(tenantId, callback.endpointId) === undefined) return { kind: "no_endpoint" };
-    }
+    const { tenantId, id, input } = asked;
     const announcement = jobs.announce(firstJobRow(item, now, ground.sealing), "job.queued");
     const { row } = announcement;
     insertJob(row);
@@ -87,13 +111,7 @@ export function createIntakeTransitions(ground: Ground): IntakeTransitions {
       return { kind: row.status === "canceled" ? "canceled" : "finished", job: withPayloads(row) };
     }
     if (row.status === "queued") {
-      const ended = {
-        ...row,
-        status: "canceled",
-        dueAt: null,
-        finishedAt: now,
-        cancelRequestedAt: now,
-      } as const;
+      const ended = endedJob({ ...row, cancelRequestedAt: now }, { status: "canceled" }, now);
       return { kind: "canceled", job: withPayloads(jobs.advance(ended, { type: "job.canceled" }, now)) };
     }
     effects.ringCancel({ tenantId, jobId });
@@ -105,8 +123,24 @@ export function createIntakeTransitions(ground: Ground): IntakeTransitions {
     return { kind: "requested", job: withPayloads(requested) };
   }
 
+  function eraseResult({ tenantId, jobId }: JobKey, now: Instant): Job | null {
+    const row = jobs.find(tenantId, jobId);
+    if (row === null) return null;
+    if (deleteResult.run(tenantId, jobId).changes === 0) return jobOf(row);
+    markResultErased.run(now, tenantId, jobId);
+    effects.jobChanged(tenantId, jobId);
+    return jobOf({ ...row, resultErasedAt: now, version: row.version + 1 });
+  }
+
   return {
     acceptJobs: (items, now) => items.map((item) => accept(item, now)),
+    acceptTogether(items, now) {
+      const known = items.map((item) => settled(item, now));
+      const isRefused = known.some((one) => one !== null && one.kind !== "replayed");
+      if (isRefused) return known.map((one) => one ?? { kind: "withheld" });
+      return items.map((item) => accept(item, now));
+    },
     cancelJobs: (items, now) => items.map((item) => cancel(item, now)),
+    eraseResults: (items, now) => items.map((item) => eraseResult(item, now)),
   };
 }

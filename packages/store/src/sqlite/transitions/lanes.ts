@@ -59,7 +59,8 @@ export function createLaneTransitions(ground: Ground): LaneTransitions {
      order by due_at, id limit ?`,
   );
   const start = client.prepare<[Instant, string, string]>(
-    "update delivery set attempt_started_at = ? where tenant_id = ? and id = ?",
+    `update or fail delivery set attempt_started_at = ?
+     where tenant_id = ? and id in (select value from json_each(?))`,
   );
   const selectBody = client
     .prepare<[string, string], string>("select body from event where tenant_id = ? and id = ?")
@@ -80,7 +81,7 @@ export function createLaneTransitions(ground: Ground): LaneTransitions {
   }
 
   /** Null when its receiver or its event cannot be read: that attempt is over, and no reason to hold the others. */
-  function startAttempt(
+  function readyToStart(
     row: DeliveryRow,
     receiver: ReceiverNow | Unreadable,
     now: Instant,
@@ -93,7 +94,6 @@ export function createLaneTransitions(ground: Ground): LaneTransitions {
       attempts.recordFault(row, { detail, now });
       return null;
     }
-    start.run(now, tenantId, id);
     const about = { tenantId, id, eventId, eventType, jobId, endpointId, trigger, body };
     return { ...about, attempt: row.attempts + 1, startedAt: now, ...receiver };
   }
@@ -125,8 +125,9 @@ export function createLaneTransitions(ground: Ground): LaneTransitions {
       if (rows.length === 0) return { kind: "claimed", deliveries: [] };
       const receiverOf = receivers.lookup(now);
       const deliveries = rows
-        .map((row) => startAttempt(row, receiverOf(row), now))
+        .map((row) => readyToStart(row, receiverOf(row), now))
         .filter((claimed) => claimed !== null);
+      start.run(now, tenantId, JSON.stringify(deliveries.map(({ id }) => id)));
       const { dueAt } = laneDue.recount(lane);
       // Its holder goes by how many it was given, so it is told that more is due, now or as a retry.
       if (deliveries.length < rows.length && dueAt !== null) effects.ringLane(lane, dueAt);

@@ -9,7 +9,7 @@ import {
 import Sqlite from "better-sqlite3";
 import { SealBroken } from "../../sealing.ts";
 import type { Ground } from "../ground.ts";
-import { endpointHeaders, type DeliveryRow, type EndpointRow } from "../nouns.ts";
+import { endpointHeaders, retryPolicyOf, type DeliveryRow, type EndpointRow } from "../nouns.ts";
 import { createEndpointRows } from "./endpoint-rows.ts";
 import { callbackOwner, secretPlace } from "../../secret-place.ts";
 
@@ -101,11 +101,11 @@ export function createReceivers(ground: Ground): Receivers {
         const found = endpoints.find({ tenantId, endpointId });
         if (found === null) throw new NotThere(`There is no endpoint ${endpointId}.`);
         const headers = endpointHeaders(found, sealing);
-        const { url, retry, timeoutMs } = found;
+        const { url, timeoutMs } = found;
         return {
           url,
           headers,
-          policy: retry ?? defaultRetryPolicy,
+          policy: retryPolicyOf(found),
           timeoutMs: timeoutMs ?? attemptTimeoutDefaultMs,
         };
       });
@@ -120,7 +120,10 @@ export function createReceivers(ground: Ground): Receivers {
       return (row) => readable(() => receiverNow(row));
     },
     policyOf(row) {
-      const policy = readable(() => endpointOf(row)?.retry ?? defaultRetryPolicy);
+      const policy = readable(() => {
+        const found = endpointOf(row);
+        return found === null ? defaultRetryPolicy : retryPolicyOf(found);
+      });
       return "unreadable" in policy ? defaultRetryPolicy : policy;
     },
   };

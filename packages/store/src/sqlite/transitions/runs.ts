@@ -1,6 +1,8 @@
 // Leases due jobs to runners and applies what comes of their runs. Every write is fenced by the token of the claim.
 import {
   afterRun,
+  isTooLateToBegin,
+  queueTimeoutError,
   type ClaimedRun,
   type Instant,
   type JobError,
@@ -16,7 +18,7 @@ import type { Ground } from "../ground.ts";
 import { jobOf, type JobRow } from "../nouns.ts";
 import { inserter, rowReader, type RawRow } from "../rows.ts";
 import { job, jobResult } from "../schema.ts";
-import { begunRun, noProgress } from "../states.ts";
+import { begunRun, endedJob, noProgress } from "../states.ts";
 import { createJobRows } from "./job-rows.ts";
 
 export interface RunTransitions {
@@ -27,6 +29,7 @@ export interface RunTransitions {
   ): RunExtension[];
   reportProgress(items: readonly RunProgress[], now: Instant): ("written" | "lost")[];
   end(items: readonly RunEnd[], now: Instant): RunEnded[];
+  failUnstarted(options: Parameters<RunStore["failUnstarted"]>[0]): number;
   failUnknownKinds(options: Parameters<RunStore["failUnknownKinds"]>[0]): number;
   /** Ends runs whose lease has run out, or whose holder is not `soleHolder`, as lost; at most `limit`. */
   recover(options: { readonly now: Instant; readonly soleHolder?: string; readonly limit: number }): number;
@@ -57,6 +60,10 @@ export function createRunTransitions(ground: Ground): RunTransitions {
          order by due_at, id limit ?
        ) where kind not in (select value from json_each(?)) limit ?
      )`,
+  );
+  const selectUnstarted = client.prepare<[Instant, number], RawRow>(
+    `select ${reader.list} from job where status = 'queued' and start_by is not null and start_by <= ?
+     order by start_by limit ?`,
   );
   const selectLapsed = client.prepare<[Instant, string | null, number], RawRow>(
     `select ${reader.list} from job where status = 'running' and (lease_until <= ? or claimed_by <> ?)
@@ -94,20 +101,22 @@ export function createRunTransitions(ground: Ground): RunTransitions {
 
   function end(row: JobRow, outcome: RunOutcome, now: Instant): RunEnded {
     const next = afterRun(row, outcome, now, random);
-    const freed = { ...row, status: next.status, claimedBy: null, leaseUntil: null };
     if (next.status === "queued") {
       const { dueAt, lostRuns, releasedRuns } = next;
+      const freed = { ...row, status: next.status, claimedBy: null, leaseUntil: null };
       jobs.advance({ ...freed, ...noProgress, dueAt, lostRuns, releasedRuns }, null, now);
       effects.ringJobs(dueAt);
       return { status: "queued" };
     }
-    const ended = { ...freed, finishedAt: now };
+    if (next.status === "failed") {
+      fail(row, next.error, now);
+      return { status: "failed" };
+    }
+    const ended = endedJob(row, next, now);
     if (next.status === "succeeded") {
       const { result, resultUrl } = next;
       insertResult({ tenantId: row.tenantId, jobId: row.id, ...result });
       jobs.advance(ended, { type: "job.succeeded", result, resultUrl }, now);
-    } else if (next.status === "failed") {
-      fail(ended, next.error, now);
     } else {
       jobs.advance(ended, { type: "job.canceled" }, now);
     }
@@ -115,9 +124,14 @@ export function createRunTransitions(ground: Ground): RunTransitions {
   }
 
   function fail(row: JobRow, error: JobError, now: Instant): void {
-    const { code: errorCode, message: errorMessage, run: errorRun } = error;
-    const failed = { ...row, status: "failed", dueAt: null, finishedAt: now } as const;
-    jobs.advance({ ...failed, errorCode, errorMessage, errorRun }, { type: "job.failed" }, now);
+    jobs.advance(endedJob(row, { status: "failed", error }, now), { type: "job.failed" }, now);
+  }
+
+  /** True when the job had waited too long, and has been failed for it. */
+  function isGivenUp(due: JobRow, now: Instant): boolean {
+    if (!isTooLateToBegin(due.startBy, now)) return false;
+    fail(due, queueTimeoutError((due.startBy ?? now) - Math.max(due.createdAt, due.runAt ?? 0)), now);
+    return true;
   }
 
   return {
@@ -127,7 +141,10 @@ export function createRunTransitions(ground: Ground): RunTransitions {
       const rows = byPriority(limit, (priority, wanted) =>
         selectDue.all(priority, now, spelledKinds, wanted),
       );
-      return rows.map((row) => begin(row, { holder, now, leaseUntil: now + leaseMs }));
+      const startable = rows.filter((row) => !isGivenUp(row, now));
+      // What was given up may have stood before others that are due.
+      if (rows.length === limit && startable.length < limit) effects.ringJobs(now);
+      return startable.map((row) => begin(row, { holder, now, leaseUntil: now + leaseMs }));
     },
     extend: (runs, { now, leaseMs }) =>
       runs.map(({ tenantId, jobId, token }) => {
@@ -148,6 +165,10 @@ export function createRunTransitions(ground: Ground): RunTransitions {
         const row = held(item);
         return row === null ? { status: "lost" } : end(row, item.outcome, now);
       }),
+    failUnstarted({ now, limit }) {
+      const rows = selectUnstarted.all(now, limit).map(reader.read);
+      return rows.filter((row) => isGivenUp(row, now)).length;
+    },
     failUnknownKinds({ kinds, dueBefore, now, limit }) {
       const spelledKinds = JSON.stringify(kinds);
       const rows = byPriority(limit, (priority, wanted) =>

@@ -61,7 +61,7 @@ export function createSupportTransitions(ground: Ground): SupportTransitions {
         const row = deliveries.find(tenantId, deliveryId);
         if (row === null) return null;
         const next = redelivered(row, receivers.policyOf(row), now);
-        deliveries.save(next, row);
+        deliveries.save([{ earlier: row, next }]);
         const lane = { tenantId, laneId: row.laneId };
         if (next.attemptStartedAt === null) laneDue.sooner(lane, now);
         return deliveryOf(next, laneDue.recount(lane).paused);

@@ -10,6 +10,7 @@ export interface TenantTransitions {
   ensureTenant(asked: { readonly id: string; readonly callbackSecret: string }, now: Instant): boolean;
   rotateCallbackSecret(...options: Parameters<TenantStore["rotateCallbackSecret"]>): void;
   putKeys(items: readonly NewApiKey[], now: Instant): void;
+  putFirstKey(item: NewApiKey, now: Instant): boolean;
 }
 
 export function createTenantTransitions(ground: Ground): TenantTransitions {
@@ -19,6 +20,7 @@ export function createTenantTransitions(ground: Ground): TenantTransitions {
   const insertKey = inserter(client, apiKey);
   const dropNamesake = client.prepare<[string, string]>("delete from api_key where tenant_id = ? and id = ?");
   const dropLookalike = client.prepare<[string]>("delete from api_key where lookup = ?");
+  const anyKey = client.prepare<[]>("select 1 from api_key limit 1");
   return {
     ensureTenant({ id, callbackSecret }, now) {
       if (insertTenant({ tenantId: id, createdAt: now }).changes === 0) return false;
@@ -35,6 +37,11 @@ export function createTenantTransitions(ground: Ground): TenantTransitions {
         dropLookalike.run(item.lookup);
         insertKey({ ...item, createdAt: now });
       }
+    },
+    putFirstKey(item, now) {
+      if (anyKey.get() !== undefined) return false;
+      insertKey({ ...item, createdAt: now });
+      return true;
     },
   };
 }

@@ -1,14 +1,21 @@
 // What is due, and what its time is over for.
-import type { Due, Instant } from "@ringback/core";
+import type { Due, Expiry, Instant } from "@ringback/core";
 import type { Ground } from "../ground.ts";
+import { createRetention } from "./retention.ts";
+
+import { createJobExpiry } from "./job-expiry.ts";
+import { createKindTransitions } from "./kinds.ts";
 
 export interface Upkeep {
   due(now: Instant, limit: number): Due;
-  expire(options: { readonly now: Instant; readonly limit: number }): number;
+  expire(expiry: Expiry): number;
 }
 
 export function createUpkeep(ground: Ground): Upkeep {
   const { client } = ground;
+  const retention = createRetention(ground);
+  const jobs = createJobExpiry(ground);
+  const kinds = createKindTransitions(ground);
   // The claim's index begins with the priority, so each of the few priorities in use costs one seek.
   const priorities = `with recursive used(priority) as (
       select max(priority) from job where status = 'queued'
@@ -53,6 +60,15 @@ export function createUpkeep(ground: Ground): Upkeep {
       lanes: lanes.all(now, limit),
       nextLaneAt: nextLaneAt.get(now) ?? null,
     }),
-    expire: ({ now, limit }) => expireKeys.run(now, limit).changes + expireSecrets.run(now, limit).changes,
+    expire(expiry) {
+      const { now, limit } = expiry;
+      const { tombstonesMs: tombstoneMs } = expiry.retention;
+      const done =
+        expireKeys.run(now, limit).changes +
+        expireSecrets.run(now, limit).changes +
+        jobs.expireJobs({ now, limit, tombstoneMs }) +
+        kinds.expireKinds({ now, limit });
+      return done >= limit ? done : done + retention.deleteOver({ ...expiry, limit: limit - done });
+    },
   };
 }

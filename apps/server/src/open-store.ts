@@ -1,0 +1,85 @@
+// Opens the store and the doorbell of the mode that the settings choose. Everything after it is the same in both.
+import type { Clock, Doorbell, Log, Random, Store } from "@ringback/core";
+import {
+  createGraphileDoorbell,
+  createTimerDoorbell,
+  prepareGraphileSchema,
+  ringStatement,
+} from "@ringback/runner";
+import { openPostgresStore, openSqliteStore } from "@ringback/store";
+import type { Config } from "./config/parse-config.ts";
+import { correctedClock } from "./corrected-clock.ts";
+import { masterKey } from "./master-key.ts";
+import { partsOf } from "./role-parts.ts";
+
+export interface OpenedStore {
+  readonly mode: "embedded" | "scale-out";
+  readonly store: Store;
+  readonly doorbell: Doorbell;
+  /** The machine's, or the one that all processes on the database share. */
+  readonly clock: Clock;
+  /** Signing secrets are sealed with it, and the key that signs cursors and links is derived from it. */
+  readonly masterKey: Uint8Array;
+  close(): Promise<void>;
+}
+
+export interface OpenParts {
+  readonly config: Config;
+  /** The machine's clock. */
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+}
+
+/** Rejects with an Error that says what to do. */
+export function openStore(parts: OpenParts): Promise<OpenedStore> {
+  const { DATABASE_URL: databaseUrl } = parts.config;
+  return databaseUrl === null ? openEmbedded(parts) : openScaleOut(parts, databaseUrl);
+}
+
+async function openEmbedded({ config, clock, random, log }: OpenParts): Promise<OpenedStore> {
+  const path = config.RINGBACK_SQLITE_PATH;
+  const doorbell = createTimerDoorbell({ clock });
+  const key = masterKey({ given: config.RINGBACK_MASTER_KEY, sqlitePath: path, random });
+  const store = await openSqliteStore({ path, clock, random, log, ring: doorbell.ring, masterKey: key });
+  return { mode: "embedded", store, doorbell, clock, masterKey: key, close: () => store.close() };
+}
+
+async function openScaleOut(parts: OpenParts, connectionString: string): Promise<OpenedStore> {
+  const { config, random, log } = parts;
+  const { RINGBACK_MASTER_KEY: key, RINGBACK_MIGRATE_AT_START: migrate } = config;
+  if (key === null) throw new Error("the settings were let through without RINGBACK_MASTER_KEY");
+  const clock = correctedClock(parts.clock);
+  const { jobs, lanes } = partsOf(config.RINGBACK_ROLE);
+  const doorbell = createGraphileDoorbell({
+    connectionString,
+    clock,
+    random,
+    log,
+    answers: { jobs, lanes },
+  });
+  const store = await openPostgresStore({
+    connectionString,
+    clock: clock.uncorrected,
+    random,
+    log,
+    masterKey: key,
+    migrate,
+    pool: { max: config.RINGBACK_DATABASE_CONNECTIONS },
+    ring: doorbell.ring,
+    ringStatement: (rings) => ringStatement(rings, clock),
+  });
+  const close = async (): Promise<void> => {
+    clock.stop();
+    await store.close();
+  };
+  try {
+    // The transactions ring through graphile-worker's tables, so these are there before anybody asks the store.
+    await prepareGraphileSchema({ connectionString, log, migrate });
+    await clock.start({ measure: () => store.clockOffset(), log });
+  } catch (thrown) {
+    await close();
+    throw thrown;
+  }
+  return { mode: "scale-out", store, doorbell, clock, masterKey: key, close };
+}

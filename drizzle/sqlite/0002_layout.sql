@@ -1,0 +1,1 @@
+-- Written by hand: the twin of PostgreSQL's storage parameters, of which SQLite has none.

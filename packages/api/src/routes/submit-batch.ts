@@ -1,0 +1,160 @@
+// `POST /v1/jobs/batch`: many jobs in one request and one commit. Each is accepted or refused by itself, or, with
+// `atomic=true`, all are or none is.
+import { hash } from "node:crypto";
+import { makeId, type Acceptance } from "@ringback/core";
+import { jsonAnswer, type Answer } from "../answers/answer.ts";
+import { status } from "../answers/status.ts";
+import { submitBatchOperation } from "../descriptions/submissions.ts";
+import { idempotencyKeyOf, requestHashOf } from "../intake/idempotency-key.ts";
+import { judgeJob } from "../intake/judge-job.ts";
+import type { JsonBody } from "../intake/parse-json-body.ts";
+import { readJsonBytes } from "../intake/read-body.ts";
+import { splitBatch } from "../intake/split-batch.ts";
+import { isRefusal, problemDocument, refusal, type FieldProblem, type Refusal } from "../problems/refusal.ts";
+import { jobJson } from "../representations/job-answer.ts";
+import { readQuery } from "../schemas/read-query.ts";
+import { showingAtOnce, takenJob, type TakenJob } from "./accepted-job.ts";
+import type { RouteDeps } from "./route-deps.ts";
+import type { Call, KeyRoute } from "./route.ts";
+
+const path = "/v1/jobs/batch";
+
+export function submitBatch(deps: RouteDeps): KeyRoute {
+  const operation = submitBatchOperation(deps.queries);
+  return { method: "POST", path, access: "jobs", operation, answer: (call) => submit(call, deps) };
+}
+
+async function submit(call: Call, deps: RouteDeps): Promise<Answer | Refusal> {
+  const { request } = call;
+  const { batchBytesMax, batchJobsMax } = deps.settings;
+  const query = readQuery(request, deps.queries.batch);
+  if (isRefusal(query)) return query;
+  const key = idempotencyKeyOf(request.header("idempotency-key"));
+  if (key !== null && isRefusal(key)) return key;
+  const bytes = await readJsonBytes(request, batchBytesMax);
+  if (isRefusal(bytes)) return bytes;
+  const bodies = splitBatch(bytes, batchJobsMax);
+  if (isRefusal(bodies)) return bodies;
+  const keyOf = key === null ? () => null : itemKeys(key.key, bytes, deps);
+  const isAtomic = query.value.atomic === "true";
+  const settle = (): Promise<Answer | Refusal> => acceptAll(call, { bodies, keyOf, isAtomic }, deps);
+  return deps.intakeGate.pass(settle, bodies.length);
+}
+
+async function acceptAll(
+  call: Call,
+  { isAtomic, ...arrived }: Bodies & { readonly isAtomic: boolean },
+  deps: RouteDeps,
+): Promise<Answer | Refusal> {
+  const judged = await judgeAll(call, arrived, deps);
+  if (isAtomic && judged.some(isRefusal)) return batchRefused(judged);
+  const taken = await takeAll(judged, isAtomic, deps);
+  return isAtomic && taken.some(isObstacle) ? batchRefused(taken) : batchAnswer(taken, call, deps);
+}
+
+/** A job that was accepted once and has expired since is no reason against the others. */
+function isObstacle(one: TakenJob | Refusal): boolean {
+  return isRefusal(one) && one.refused !== "job-expired";
+}
+
+/**
+ * Every job of a batch has a key of its own, made of the batch's key and the job's place; no client's key has a line break. So
+ * a batch that is sent again makes no job twice, also when some of its jobs were refused before.
+ */
+function itemKeys(
+  key: string,
+  bytes: Uint8Array,
+  { clock, settings }: RouteDeps,
+): (index: number) => Acceptance["idempotency"] {
+  const requestHash = requestHashOf(`POST ${path}`, bytes);
+  const expiresAt = clock.now() + settings.idempotencyTtlMs;
+  const digest = hash("sha256", key, "hex");
+  return (index) => ({ key: `batch\n${digest}\n${index}`, requestHash, expiresAt });
+}
+
+interface Bodies {
+  readonly bodies: readonly (JsonBody | Refusal)[];
+  readonly keyOf: (index: number) => Acceptance["idempotency"];
+}
+
+/** A batch is not to take all of the address guard's look-ups at once, nor to wait for each of them. */
+const judgedAtOnce = 10;
+
+async function judgeAll(
+  call: Call,
+  { bodies, keyOf }: Bodies,
+  deps: RouteDeps,
+): Promise<(Acceptance | Refusal)[]> {
+  const judged: (Acceptance | Refusal)[] = [];
+  while (judged.length < bodies.length) {
+    const first = judged.length;
+    const some = bodies.slice(first, first + judgedAtOnce);
+    judged.push(
+      ...(await Promise.all(some.map((body, at) => judgeOne(call, body, keyOf(first + at), deps)))),
+    );
+  }
+  return judged;
+}
+
+async function judgeOne(
+  { tenantId, request }: Call,
+  body: JsonBody | Refusal,
+  idempotency: Acceptance["idempotency"],
+  deps: RouteDeps,
+): Promise<Acceptance | Refusal> {
+  if (isRefusal(body)) return body;
+  const id = makeId("job", deps.clock.now(), deps.random);
+  const one = await judgeJob({ tenantId, id, body, traceparent: request.header("traceparent") }, deps);
+  return isRefusal(one) ? one : { ...one, idempotency };
+}
+
+/** In the order of the batch. */
+async function takeAll(
+  judged: readonly (Acceptance | Refusal)[],
+  isAtomic: boolean,
+  deps: RouteDeps,
+): Promise<(TakenJob | Refusal)[]> {
+  const { intake } = deps.store;
+  const acceptable = judged.filter((one): one is Acceptance => !isRefusal(one));
+  const now = deps.clock.now();
+  const accepted =
+    acceptable.length === 0
+      ? []
+      : await (isAtomic ? intake.acceptTogether(acceptable, now) : intake.acceptJobs(acceptable, now));
+  const answers = accepted[Symbol.iterator]();
+  return judged.map((one) => {
+    if (isRefusal(one)) return one;
+    const { value } = answers.next();
+    if (value === undefined) throw new Error("the store answered for fewer jobs than it was given");
+    return takenJob(value, deps);
+  });
+}
+
+const errorsMax = 50;
+
+function batchRefused(taken: readonly object[]): Refusal {
+  const errors: FieldProblem[] = [];
+  for (const [index, one] of taken.entries()) {
+    // Those that were only held back with the others say nothing of themselves.
+    if (!isRefusal(one) || one.refused === "batch-refused") continue;
+    const own = one.errors ?? [{ path: "", message: one.detail }];
+    for (const { path, message } of own) errors.push({ path: `/jobs/${index}${path}`, message });
+  }
+  const [first] = errors;
+  const detail = `No job was accepted. ${first?.path ?? "/jobs"}: ${first?.message ?? "it was refused"}`;
+  return refusal("batch-refused", detail, { errors: errors.slice(0, errorsMax) });
+}
+
+function batchAnswer(taken: readonly (TakenJob | Refusal)[], call: Call, deps: RouteDeps): Answer {
+  const items = taken.map((one, index) =>
+    isRefusal(one)
+      ? `{"index":${index},"problem":${JSON.stringify(problemDocument(one, call.requestId))}}`
+      : `{"index":${index},"job":${jobJson(one.job, showingAtOnce(one.job, deps))}}`,
+  );
+  const isReplayed = taken.every((one) => one.headers?.["idempotency-replayed"] === "true");
+  return jsonAnswer(
+    status.accepted,
+    `{"jobs":[${items.join(",")}]}`,
+    isReplayed ? { "idempotency-replayed": "true" } : {},
+  );
+}

@@ -1,0 +1,93 @@
+// Every transition of the store by its name, so that the thread that asks for one need not be the one that makes it.
+import type { Instant, Recovered } from "@ringback/core";
+import type { Ground } from "./ground.ts";
+import { createIntakeTransitions, type IntakeTransitions } from "./transitions/intake.ts";
+import { createKindTransitions, type KindTransitions } from "./transitions/kinds.ts";
+import { createLaneTransitions, type LaneTransitions } from "./transitions/lanes.ts";
+import { createRunTransitions, type RunTransitions } from "./transitions/runs.ts";
+import { createSupportTransitions, type SupportTransitions } from "./transitions/support.ts";
+import { createTenantTransitions, type TenantTransitions } from "./transitions/tenants.ts";
+import { createUpkeep, type Upkeep } from "./transitions/upkeep.ts";
+
+/** Each is made within a transaction; what it takes and returns is plain data. */
+export interface Transitions {
+  readonly acceptJobs: IntakeTransitions["acceptJobs"];
+  readonly acceptTogether: IntakeTransitions["acceptTogether"];
+  readonly cancelJobs: IntakeTransitions["cancelJobs"];
+  readonly eraseResults: IntakeTransitions["eraseResults"];
+  readonly claimRuns: RunTransitions["claim"];
+  readonly extendRuns: RunTransitions["extend"];
+  readonly reportProgress: RunTransitions["reportProgress"];
+  readonly endRuns: RunTransitions["end"];
+  readonly failUnstarted: RunTransitions["failUnstarted"];
+  readonly failUnknownKinds: RunTransitions["failUnknownKinds"];
+  readonly claimLanes: LaneTransitions["claim"];
+  readonly extendLanes: LaneTransitions["extend"];
+  readonly releaseLanes: LaneTransitions["release"];
+  readonly claimDeliveries: LaneTransitions["claimDeliveries"];
+  readonly recordAttempts: LaneTransitions["recordAttempts"];
+  readonly createEndpoints: SupportTransitions["createEndpoints"];
+  readonly setEndpointStatus: SupportTransitions["setEndpointStatus"];
+  readonly redeliver: SupportTransitions["redeliver"];
+  readonly ensureTenant: TenantTransitions["ensureTenant"];
+  readonly rotateCallbackSecret: TenantTransitions["rotateCallbackSecret"];
+  readonly putKeys: TenantTransitions["putKeys"];
+  readonly putFirstKey: TenantTransitions["putFirstKey"];
+  readonly announceKinds: KindTransitions["announce"];
+  readonly announcedKinds: KindTransitions["announced"];
+  /** Recovers at most `limit` runs and as many lanes. */
+  readonly recoverSome: (whose: {
+    readonly now: Instant;
+    readonly soleHolder?: string;
+    readonly limit: number;
+  }) => Recovered;
+  readonly due: Upkeep["due"];
+  readonly expire: Upkeep["expire"];
+}
+
+export type TransitionName = keyof Transitions;
+
+/** Makes a transition and resolves once it is on disk. */
+export type CallTransition = <Name extends TransitionName>(
+  name: Name,
+  ...args: Parameters<Transitions[Name]>
+) => Promise<ReturnType<Transitions[Name]>>;
+
+export function createTransitions(ground: Ground): Transitions {
+  const intake = createIntakeTransitions(ground);
+  const runs = createRunTransitions(ground);
+  const lanes = createLaneTransitions(ground);
+  const support = createSupportTransitions(ground);
+  const tenants = createTenantTransitions(ground);
+  const kinds = createKindTransitions(ground);
+  const upkeep = createUpkeep(ground);
+  return {
+    acceptJobs: (items, now) => intake.acceptJobs(items, now),
+    acceptTogether: (items, now) => intake.acceptTogether(items, now),
+    cancelJobs: (items, now) => intake.cancelJobs(items, now),
+    eraseResults: (items, now) => intake.eraseResults(items, now),
+    claimRuns: (claim) => runs.claim(claim),
+    extendRuns: (keys, lease) => runs.extend(keys, lease),
+    reportProgress: (items, now) => runs.reportProgress(items, now),
+    endRuns: (items, now) => runs.end(items, now),
+    failUnstarted: (limited) => runs.failUnstarted(limited),
+    failUnknownKinds: (unknown) => runs.failUnknownKinds(unknown),
+    claimLanes: (claim) => lanes.claim(claim),
+    extendLanes: (held, lease) => lanes.extend(held, lease),
+    releaseLanes: (held, now) => lanes.release(held, now),
+    claimDeliveries: (lane, claim) => lanes.claimDeliveries(lane, claim),
+    recordAttempts: (items, now) => lanes.recordAttempts(items, now),
+    createEndpoints: (items, now) => support.createEndpoints(items, now),
+    setEndpointStatus: (key, status, now) => support.setEndpointStatus(key, status, now),
+    redeliver: (items, now) => support.redeliver(items, now),
+    ensureTenant: (tenant, now) => tenants.ensureTenant(tenant, now),
+    rotateCallbackSecret: (tenantId, rotation) => tenants.rotateCallbackSecret(tenantId, rotation),
+    putKeys: (items, now) => tenants.putKeys(items, now),
+    putFirstKey: (item, now) => tenants.putFirstKey(item, now),
+    announceKinds: (announcement) => kinds.announce(announcement),
+    announcedKinds: (since) => kinds.announced(since),
+    recoverSome: (whose) => ({ runs: runs.recover(whose), ...lanes.recover(whose) }),
+    due: (now, limit) => upkeep.due(now, limit),
+    expire: (asked) => upkeep.expire(asked),
+  };
+}

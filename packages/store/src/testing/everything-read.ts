@@ -1,0 +1,56 @@
+// Asks every read that there is, with every filter, so that whoever listens hears every statement.
+import type { DeliveryFilter, JobFilter, PageRequest, ReadStore } from "@ringback/core";
+import { tenantId } from "../conformance/scene.ts";
+
+const pages: readonly PageRequest[] = [
+  { after: null, limit: 20 },
+  { after: { at: 1_000, id: "x" }, limit: 20 },
+];
+const jobFilters: readonly JobFilter[] = [
+  {},
+  { status: ["failed"] },
+  { status: ["queued", "running"] },
+  { kind: "kind-1" },
+  { createdAfter: 1 },
+  { metadata: { customer: "c1" } },
+];
+const deliveryFilters: readonly DeliveryFilter[] = [
+  {},
+  { status: ["dead"] },
+  { status: ["dead", "pending"] },
+  { endpointId: "ep_3" },
+  { jobId: "job_1000000002" },
+  { host: "2.example" },
+  { code: "gone" },
+  { httpStatus: 500 },
+  { from: 1, until: 2_000 },
+];
+
+/** The ids are those of `manyRows`. */
+export async function readEverything(reads: ReadStore): Promise<void> {
+  for (const page of pages) {
+    for (const filter of jobFilters) await reads.listJobs(tenantId, filter, page);
+    for (const filter of deliveryFilters) {
+      await reads.listDeliveries(tenantId, filter, page);
+      await reads.listDeadLetters(tenantId, filter, page);
+    }
+    await reads.listEndpoints(tenantId, page);
+  }
+  await reads.getJob(tenantId, "job_1000000002");
+  await reads.getResult(tenantId, "job_1000000002");
+  await reads.listJobEvents(tenantId, "job_1000000002", { after: 0, limit: 9 });
+  await reads.getEndpoint(tenantId, "ep_1000000002");
+  await reads.getDelivery(tenantId, "dlv_1000000002");
+  await reads.getDeadLetter(tenantId, "dlv_1000000003");
+  await reads.readFeed(tenantId, { after: 1_000, limit: 9 });
+  await reads.readFeed(tenantId, { after: null, limit: 9 });
+  await reads.findIdempotent(tenantId, "k1000000002", 1);
+  await reads.feedHead(tenantId);
+  await reads.feedHeads([tenantId, "tenant-1"]);
+  await reads.jobVersions([{ tenantId, jobId: "job_1000000002" }]);
+  await reads.waitingOf(tenantId, 9);
+  await reads.pastJobsOf(tenantId, 9);
+  await reads.findByOwnId(tenantId, "job_1000000002");
+  await reads.listJobs(tenantId, { unexpiredAt: 1 }, { after: null, limit: 9 });
+  await reads.callbackSecrets(tenantId, 1);
+}

@@ -1,0 +1,2 @@
+// The door for tests outside of this room.
+export { openCuttingProxy } from "./cutting-proxy.ts";

@@ -1,0 +1,21 @@
+// All figures, in the order of the table.
+import type { Figure } from "./figure.ts";
+import { accepted } from "./figures/accepted.ts";
+import { deliveries } from "./figures/deliveries.ts";
+import { endToEnd } from "./figures/end-to-end.ts";
+import { growth } from "./figures/growth.ts";
+import { isolation } from "./figures/isolation.ts";
+import { latency } from "./figures/latency.ts";
+import { memory } from "./figures/memory.ts";
+import { polls } from "./figures/polls.ts";
+
+export const figures: readonly Figure[] = [
+  accepted,
+  polls,
+  deliveries,
+  endToEnd,
+  latency,
+  isolation,
+  growth,
+  memory,
+];
