@@ -32,7 +32,8 @@ function roomImportsOnly(name, { rooms, allowed }) {
     from: { path: `^packages/(${rooms.join("|")})/` },
     to: {
       path: "^(packages|test)/",
-      pathNot: [...allowed.map((room) => `^packages/${room}/`), "^packages/$1/"],
+      // What only tests may have is held by its own rule.
+      pathNot: [...allowed.map((room) => `^packages/${room}/`), "^packages/$1/", "^packages/openapi-check/"],
     },
   };
 }
@@ -66,6 +67,20 @@ export default {
       comment: "signature is published on its own: nothing of the house, no library.",
       from: { path: "^packages/signature/", pathNot: tests },
       to: { pathNot: "^packages/signature/", dependencyTypesNot: ["core"] },
+    },
+    {
+      name: "openapi-check-imports-no-room",
+      severity: "error",
+      comment: "It holds any document to its word, and is no part of what it checks.",
+      from: { path: "^packages/openapi-check/", pathNot: tests },
+      to: { path: "^(apps|packages|test)/", pathNot: "^packages/openapi-check/" },
+    },
+    {
+      name: "openapi-check-only-in-tests",
+      severity: "error",
+      comment: "What holds answers to the document stays out of production.",
+      from: { path: sources, pathNot: [tests, "^test/", "^packages/openapi-check/"] },
+      to: { path: "^packages/openapi-check/" },
     },
     {
       name: "nobody-imports-an-app",
