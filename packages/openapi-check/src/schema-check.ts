@@ -14,8 +14,9 @@ type Validate = ReturnType<Ajv2020["compile"]>;
 const addFormats = addFormatsModule as unknown as (ajv: Ajv2020) => void;
 
 export function createSchemaCheck(document: OpenApi): SchemaCheck {
-  // Not strict: a document has many members that are no schema keywords.
-  const ajv = new Ajv2020({ strict: false, allErrors: true });
+  // Not strict: a document has many members that are no schema keywords. Not inlined: a component is compiled once, and not
+  // again in every answer that speaks of it.
+  const ajv = new Ajv2020({ strict: false, allErrors: true, inlineRefs: false });
   addFormats(ajv);
   ajv.addSchema(document, "document:");
   const compiled = new Map<string, Validate>();

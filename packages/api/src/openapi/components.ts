@@ -13,15 +13,21 @@ export interface Components {
 
 export function createComponents(): Components {
   const schemas: Record<string, Json> = {};
+  // The same few shapes stand in hundreds of answers.
+  const made = new Map<z.ZodType, Json>();
   const keep = (found: Readonly<Record<string, Json>>): void => {
     for (const [name, definition] of Object.entries(found)) schemas[name] ??= refsToComponents(definition);
   };
   return {
     schemas,
     schemaOf(schema) {
+      const known = made.get(schema);
+      if (known !== undefined) return known;
       const { $schema: _dialect, $defs = {}, ...own } = toJson(schema, keep);
       keep($defs as Record<string, Json>);
-      return refsToComponents(own);
+      const json = refsToComponents(own);
+      made.set(schema, json);
+      return json;
     },
   };
 }
