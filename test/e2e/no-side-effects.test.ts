@@ -11,6 +11,8 @@ async function everything({ client }: IntakeHouse): Promise<string> {
     "/v1/deliveries",
     "/v1/dead-letters",
     "/v1/callback-secret",
+    "/v1/tenants",
+    "/v1/audit",
   ])
     answers.push((await client.expect(200, path)).text);
   return answers.join("\n");
@@ -25,17 +27,19 @@ describe("methods that change nothing, and paths that lead nowhere", () => {
     house = await openIntakeHouse({}, (close) => closing.push(close));
     const { client } = house;
     const job = await client.submit({ kind: "echo" });
-    const body = { url: "https://receiver.example/in", events: ["job.*"] };
-    const endpoint = (await client.expect(201, "/v1/endpoints", { method: "POST", body })).json as {
-      id: string;
-    };
+    const make = async (path: string, body: object): Promise<string> =>
+      ((await client.expect(201, path, { method: "POST", body })).json as { id: string }).id;
+    const endpoint = await make("/v1/endpoints", { url: "https://receiver.example/in", events: ["job.*"] });
+    const key = await make("/v1/keys", { scopes: ["jobs"] });
     await client.expect(200, `/v1/jobs/${job.id}`, { method: "DELETE" });
     const [delivery] = await client.deliveriesOf(job.id);
     ids = {
       jobs: job.id,
-      endpoints: endpoint.id,
+      endpoints: endpoint,
       deliveries: delivery?.id ?? "none",
       "dead-letters": delivery?.id ?? "none",
+      keys: key,
+      tenants: "default",
     };
     const document = (await client.expect(200, "/openapi.json")).json as { paths: Record<string, unknown> };
     paths = Object.keys(document.paths);

@@ -1,10 +1,11 @@
-import { describe, expect, onTestFinished, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { StoreUnavailable, type Store } from "@ringback/core";
 import type { ApiAnswer, ApiRequest } from "../support/api-client.ts";
 import type { JobJson } from "../support/api-shapes.ts";
 import { insteadOf } from "../support/instead-of.ts";
-import { openIntakeHouse } from "../support/intake-house.ts";
-import { startReceiver } from "../support/receiver.ts";
+import { openIntakeHouse, type IntakeHouse } from "../support/intake-house.ts";
+import { startReceiver, type Receiver } from "../support/receiver.ts";
+import type { ServerInProcess } from "../support/server-in-process.ts";
 import { startInProcess } from "./e2e-home.ts";
 
 const post = (body: unknown, headers: Readonly<Record<string, string>> = {}): ApiRequest => ({
@@ -35,9 +36,18 @@ function failing(store: Store, state: { readonly fault: Error | null }): Store {
 }
 
 describe("a database that is away", () => {
+  const state: { fault: Error | null } = { fault: null };
+  const closing: (() => Promise<void>)[] = [];
+  let house: IntakeHouse;
+  beforeAll(async () => {
+    const decorateStore = (store: Store): Store => failing(store, state);
+    house = await openIntakeHouse({ decorateStore }, (close) => closing.push(close));
+  });
+  afterAll(async () => {
+    for (const close of closing) await close();
+  });
+
   test("F21 F125 every call is 503 with Retry-After, none is a 202, a 404 or a 401; afterwards the same request makes one job", async () => {
-    const state: { fault: Error | null } = { fault: null };
-    const house = await openIntakeHouse({ decorateStore: (store) => failing(store, state) });
     const { id } = await house.client.submit({ kind: "echo" });
     state.fault = new StoreUnavailable("unreachable", "connection refused");
     const key = { "idempotency-key": "during-the-outage" };
@@ -68,20 +78,18 @@ describe("a database that is away", () => {
 });
 
 describe("a disk that is full", () => {
+  const state: { fault: Error | null } = { fault: null };
+  let server: ServerInProcess;
+  let receiver: Receiver;
+  beforeAll(async () => {
+    const decorateStore = (store: Store): Store => insteadOf(store, { intake: failing(store, state).intake });
+    [server, receiver] = await Promise.all([startInProcess({ decorateStore }), startReceiver()]);
+  });
+  afterAll(async () => {
+    await Promise.all([server.stop(), receiver.close()]);
+  });
+
   test("F22 closes intake by name, while polling, the feed, runs and callbacks go on; with space it opens by itself", async () => {
-    const state: { fault: Error | null } = { fault: null };
-    const [server, receiver] = await Promise.all([
-      startInProcess({
-        decorateStore: (store) => {
-          const { intake } = failing(store, state);
-          return insteadOf(store, { intake });
-        },
-      }),
-      startReceiver(),
-    ]);
-    onTestFinished(async () => {
-      await Promise.all([server.stop(), receiver.close()]);
-    });
     const { client } = server;
     const callback = { url: `${receiver.origin}/full` };
     const runAt = new Date(Date.now() + 1_000).toISOString();
