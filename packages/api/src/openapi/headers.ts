@@ -3,6 +3,8 @@
 interface HeaderForm {
   readonly description: string;
   readonly type: "string" | "integer";
+  /** For a request's: the call cannot do without it. */
+  readonly required?: true;
 }
 
 export const requestHeaders = {
@@ -21,6 +23,7 @@ export const requestHeaders = {
     description:
       "The token that the upstream was called with: good for one run of this job, and without a key.",
     type: "string",
+    required: true,
   },
   prefer: {
     description:

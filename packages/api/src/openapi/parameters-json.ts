@@ -30,6 +30,7 @@ export function parametersJson(operation: Operation, components: Components): re
     ...headers.map((name) => ({
       name,
       in: "header",
+      ...("required" in requestHeaders[name] ? { required: true } : {}),
       description: requestHeaders[name].description,
       schema: { type: requestHeaders[name].type },
       ...examplesOf(examples, (example) => example.headers?.[name]),

@@ -20,6 +20,7 @@ export interface OperationObject {
   readonly summary: string;
   readonly description?: string;
   readonly "x-scope"?: string;
+  readonly security: readonly object[];
   readonly parameters?: readonly Parameter[];
   readonly requestBody?: {
     readonly required: boolean;

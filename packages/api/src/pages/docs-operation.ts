@@ -14,13 +14,10 @@ interface Around {
 export function operationHtml(placed: Placed, { common, document }: Around): Html {
   const { method, path, operation } = placed;
   const { operationId, summary, description, responses, callbacks } = operation;
-  const scope = operation["x-scope"];
   return html`<article>
     <h3 id="${operationId}"><a href="#${operationId}">${summary}</a></h3>
     <p class="route"><span class="verb ${method}">${method}</span> <code>${spaced(path)}</code></p>
-    <p class="soft">
-      ${scope === undefined ? "Needs no key." : html`Needs a key with the scope <code>${scope}</code> or <code>admin</code>.`}
-    </p>
+    <p class="soft">${neededHtml(operation)}</p>
     ${description === undefined ? null : paragraphs(description)}
     ${callbacks === undefined ? null : html`<p>Leads to <a href="#webhooks">webhooks</a>.</p>`}
     ${parametersHtml(placed, document)} ${bodyHtml(placed, document)}
@@ -30,6 +27,16 @@ export function operationHtml(placed: Placed, { common, document }: Around): Htm
     </dl>
     ${problemsHtml(responses, common)} ${examplesHtml(placed)}
   </article>`;
+}
+
+/** What a caller must have. */
+function neededHtml({ "x-scope": scope, security }: Placed["operation"]): Html {
+  if (scope === "admin") return html`Needs a key with the scope <code>admin</code>.`;
+  if (scope !== undefined)
+    return html`Needs a key with the scope <code>${scope}</code> or <code>admin</code>.`;
+  return security.length === 0
+    ? html`Needs no key.`
+    : html`Needs no key, but the token that an upstream is called with.`;
 }
 
 /** Long paths may break before a slash. */
@@ -52,7 +59,11 @@ function bodyHtml({ operation }: Placed, document: Document): Html | null {
   const { requestBody } = operation;
   if (requestBody === undefined) return null;
   return html`<h4>Body${requestBody.required ? "" : ", may be empty"}</h4>
-    ${Object.values(requestBody.content).map(({ schema }) => objectHtml(schema, document))}`;
+    ${Object.entries(requestBody.content).map(([type, { schema }]) =>
+      type === "*/*"
+        ? html`<p class="type">Or, under any other Content-Type: the bytes as they are.</p>`
+        : objectHtml(schema, document),
+    )}`;
 }
 
 /** Problems stand below, by code. */
@@ -80,8 +91,11 @@ function contentHtml(type: string, { schema }: Content, document: Document): Htm
   </p>`;
 }
 
+/** The page's first lines speak of them. */
+const everywhere: ReadonlySet<string> = new Set(["x-request-id", "ratelimit-policy", "ratelimit"]);
+
 function headersHtml(headers: NonNullable<Answer["headers"]>): Html | null {
-  const told = Object.entries(headers).filter(([name]) => name !== "x-request-id");
+  const told = Object.entries(headers).filter(([name]) => !everywhere.has(name));
   if (told.length === 0) return null;
   return html`<ul class="headers">
     ${told.map(

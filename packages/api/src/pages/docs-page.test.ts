@@ -81,6 +81,7 @@ describe("an example's line for the shell", () => {
             tags: [],
             summary: "x",
             "x-scope": "jobs",
+            security: [{ key: ["jobs"] }],
             parameters: [
               { name: "id", in: "path", schema: {}, examples: given },
               { name: "q", in: "query", schema: {}, examples: given },

@@ -86,14 +86,14 @@ function plainType(schema: Schema): Html {
   if (type === "object" && typeof additionalProperties === "object")
     return html`object, its values ${typeHtml(additionalProperties)}`;
   if (format === "date-time") return html`instant (RFC 3339)`;
-  const id = idPattern.exec(schema.pattern ?? "")?.[1];
-  if (id !== undefined) return html`id, <code>${id}_…</code>`;
+  const [, isOneOfTwo, id] = idPattern.exec(schema.pattern ?? "") ?? [];
+  if (id !== undefined) return html`id, <code>${id}_…</code>${isOneOfTwo === undefined ? "" : ", or a UUID"}`;
   const name = type === undefined ? "any JSON" : Array.isArray(type) ? type.join(" or ") : String(type);
   return html`${name}${bounds(schema)}`;
 }
 
-/** How an id's pattern begins: `^job_[`. */
-const idPattern = /^\^([a-z]+)_\[/;
+/** How an id's pattern begins: `^ep_[`, or `^(?:job_[` for a job's, which may be a UUID. */
+const idPattern = /^\^(\(\?:)?([a-z]+)_\[/;
 
 function bounds({ minimum, maximum, minLength, maxLength, pattern, format }: Schema): string {
   const from = minimum ?? minLength;

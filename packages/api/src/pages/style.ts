@@ -67,7 +67,7 @@ dd > * + * { margin-top: 0.25rem }
 .status { font-variant-numeric: tabular-nums; font-weight: 600; color: var(--post) }
 .status.bad { color: var(--delete) }
 .problems dd { line-height: 1.9 }
-a.code { font: 0.875em/1.55 ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; overflow-wrap: anywhere; margin-right: 0.375rem }
+a.code { font: 0.875em/1.55 ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; display: inline-block; margin-right: 0.375rem }
 .about a.code { margin: 0 }
 details.example { border: 1px solid var(--line); border-radius: 8px; overflow: hidden }
 details.example > summary { padding: 0.5rem 0.875rem; cursor: pointer }
