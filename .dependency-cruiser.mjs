@@ -105,10 +105,12 @@ export default {
       to: {
         path: "^((apps|packages)/[^/]+|test)/",
         // The second door of runner is what isolates load: the seat, and nothing else of the room.
+        // The second door of store is called before its first one is loaded.
         pathNot: [
           "^$1/",
           "^(apps|packages)/[^/]+/src/(testing/)?index\\.ts$",
           "^packages/runner/src/executor/seat\\.ts$",
+          "^packages/store/src/quick-imports\\.ts$",
         ],
       },
     },
