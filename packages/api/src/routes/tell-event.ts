@@ -6,6 +6,7 @@
 import { eventBody, type AcceptedEvent, type EventAcceptance } from "@ringback/core";
 import { jsonAnswer, type Answer } from "../answers/answer.ts";
 import { status } from "../answers/status.ts";
+import { tellEventOperation } from "../descriptions/events.ts";
 import { idempotencyKeyOf, requestHashOf } from "../intake/idempotency-key.ts";
 import { keyReused } from "../intake/key-reused.ts";
 import { parseJsonBytes } from "../intake/parse-json-body.ts";
@@ -20,7 +21,8 @@ import type { Call, KeyRoute } from "./route.ts";
 const path = "/v1/events";
 
 export function tellEvent(deps: RouteDeps): KeyRoute {
-  return { method: "POST", path, access: "jobs", answer: (call) => tell(call, deps) };
+  const operation = tellEventOperation;
+  return { method: "POST", path, access: "jobs", operation, answer: (call) => tell(call, deps) };
 }
 
 async function tell(call: Call, deps: RouteDeps): Promise<Answer | Refusal> {
@@ -32,14 +34,18 @@ async function tell(call: Call, deps: RouteDeps): Promise<Answer | Refusal> {
   const asked = askedEvent(bytes, header?.key ?? null);
   if (isRefusal(asked)) return asked;
   const { type, data, key } = asked;
-  const now = deps.clock.now();
-  const expiresAt = now + deps.settings.idempotencyTtlMs;
+  const expiresAt = deps.clock.now() + deps.settings.idempotencyTtlMs;
   const idempotency =
     key === null ? null : { key, requestHash: requestHashOf(`POST ${path}`, bytes), expiresAt };
   const item = { tenantId, type, data, idempotency };
-  const [accepted] = await deps.store.intake.acceptEvents([item], now);
+  const accepted = await deps.intakeGate.pass(() => accept(item, deps));
+  return isRefusal(accepted) ? accepted : toldAnswer(accepted, item);
+}
+
+async function accept(item: EventAcceptance, { store, clock }: RouteDeps): Promise<AcceptedEvent> {
+  const [accepted] = await store.intake.acceptEvents([item], clock.now());
   if (accepted === undefined) throw new Error("the store answered for no event");
-  return toldAnswer(accepted, item);
+  return accepted;
 }
 
 interface AskedEvent {
