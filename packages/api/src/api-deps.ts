@@ -33,6 +33,8 @@ export interface ApiSettings {
   /** Requests that may wait at once (long polls and event streams), in this process and for one tenant. */
   readonly waitersMax: number;
   readonly waitersPerTenantMax: number;
+  /** Jobs of which it is remembered, between two polls, how they stand. */
+  readonly polledJobsMax: number;
   /** How often what is waited for is looked at in case a change was not heard of, in milliseconds. */
   readonly relookMs: number;
   /** How often an idle event stream says that it is alive, in milliseconds. */
@@ -64,6 +66,7 @@ export const apiDefaults: ApiSettings = {
   listLimitMax: 200,
   waitersMax: 10_000,
   waitersPerTenantMax: 2_000,
+  polledJobsMax: 10_000,
   relookMs: 10_000,
   streamHeartbeatMs: 15_000,
   operatorTenantId: "default",

@@ -1,11 +1,13 @@
 // Makes the app: a mountable Hono that answers for everything under its routes and starts nothing.
 import { Hono } from "hono";
+import type { JobKey, JobWithPayloads } from "@ringback/core";
 import { apiDefaults, type ApiDeps } from "./api-deps.ts";
 import { createFailedAuthentications } from "./admission/failed-authentications.ts";
 import { createRateLimit } from "./admission/rate-limit.ts";
 import { createAuthenticator } from "./auth/authenticator.ts";
 import { createLeaseDesk } from "./feed/lease-desk.ts";
 import { createOutlooks } from "./feed/outlooks.ts";
+import { createPolledJobs } from "./feed/polled-jobs.ts";
 import { createSharedReads } from "./feed/shared-reads.ts";
 import { createWaiters } from "./feed/waiters.ts";
 import { auditRoutes } from "./routes/audit.ts";
@@ -46,6 +48,12 @@ export function createApi(deps: ApiDeps): Api {
   const settings = { ...apiDefaults, ...deps.settings };
   const { runs, reads, changes } = store;
   const waiters = createWaiters({ changes, reads, clock, ...settings });
+  const jobReads = createSharedReads<JobKey, JobWithPayloads | null>(
+    ({ tenantId, jobId }) => reads.getJob(tenantId, jobId),
+    ({ tenantId, jobId }) => `${jobId} ${tenantId}`,
+  );
+  const failures = createFailedAuthentications(clock, settings.authFailuresPerMinute);
+  const authenticator = createAuthenticator({ tenants: store.tenants, clock, log, failures });
   const { leaseMs, waitersPerTenantMax: askersMax } = settings;
   const leaseDesk = createLeaseDesk({ runs, changes, clock, leaseMs, askersMax });
   const routeDeps: RouteDeps = {
@@ -55,19 +63,21 @@ export function createApi(deps: ApiDeps): Api {
     leaseDesk,
     leasedKinds: createLeasedKinds({ store: store.kinds, clock, random }),
     runTokens: createRunTokens(tokenKey),
-    jobReads: createSharedReads(
-      ({ tenantId, jobId }) => reads.getJob(tenantId, jobId),
-      ({ tenantId, jobId }) => `${jobId} ${tenantId}`,
-    ),
+    jobReads,
+    polledJobs: createPolledJobs({
+      reads,
+      changes,
+      read: (key) => jobReads.read(key),
+      jobsMax: settings.polledJobsMax,
+    }),
     outlooks: createOutlooks({ reads, clock }),
     kindDirectory: createKindDirectory({ kinds: deps.kinds, store: store.kinds, clock }),
     cursors: createCursors(tokenKey),
     resultLinks: createResultLinks({ tokenKey, publicUrl, clock }),
     queries: createListQueries(settings.listLimitMax),
+    forgetKey: (keyId) => authenticator.forget(keyId),
   };
   const app = new Hono();
-  const failures = createFailedAuthentications(clock, settings.authFailuresPerMinute);
-  const authenticator = createAuthenticator({ tenants: store.tenants, clock, log, failures });
   const rateLimit = createRateLimit(clock);
   const { peerAddress = () => null } = deps;
   const routes = deps.serves === "probes" ? openRoutes(routeDeps) : allRoutes(routeDeps);

@@ -44,6 +44,8 @@ export interface FakeStore extends Store, FakeRuns, FakeTenants {
   /** How often single jobs have been read, and how often versions of many. */
   jobReads: number;
   looks: number;
+  /** True: nobody else changes jobs, so what is told is all that changes. */
+  isAlone: boolean;
   pastJobs: PastJob[];
   kindsElsewhere: AnnouncedKind[];
   /** False: keys are not found when looked up, as while another request with them is being accepted. */
@@ -86,6 +88,7 @@ export function createFakeStore(): FakeStore {
     keyReads: 0,
     jobReads: 0,
     looks: 0,
+    isAlone: true,
     pastJobs: [],
     kindsElsewhere: [],
     showsKeys: true,
@@ -277,6 +280,7 @@ export function createFakeStore(): FakeStore {
         listeners.add(listener);
         return () => void listeners.delete(listener);
       },
+      areComplete: () => fake.isAlone,
     },
     recover: unused("recover"),
     due: unused("due"),

@@ -16,6 +16,7 @@ import { createDraft, type RingStatement } from "./draft.ts";
 import { asUnavailable } from "./faults.ts";
 import type { Ground } from "./ground.ts";
 import { countUncounted, createBacklog } from "./job-counts.ts";
+import { createJobVersions } from "./job-versions.ts";
 import { migrate, readMigrations } from "./migrate.ts";
 import { connectionOptions, openPools, type PoolSize } from "./pools.ts";
 import { createReads } from "./reads.ts";
@@ -94,8 +95,8 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
   return {
     ...verbs,
     tenants: { ...verbs.tenants, ...tenants },
-    reads,
-    changes: { subscribe: (listener) => feed.subscribe(listener) },
+    reads: { ...reads, jobVersions: createJobVersions(pools.front) },
+    changes: { subscribe: (listener) => feed.subscribe(listener), areComplete: () => false },
     commits: groups.statistics,
     async clockOffset() {
       try {

@@ -101,8 +101,9 @@ function createTelling({ log, ring }: SqliteStoreOptions): Telling {
     changes,
     committed(gathered) {
       try {
-        if (gathered.rings.length > 0) ring(gathered.rings);
+        // First, since a ring sets things off: nobody may act on a commit that readers have not been told of.
         changes.publish(gathered.changes);
+        if (gathered.rings.length > 0) ring(gathered.rings);
       } catch (thrown) {
         log.error("store.after_commit_failed", { error: String(thrown) });
       }
@@ -124,7 +125,7 @@ function storeOf({ file, sealing, writer, changes }: StoreParts): SqliteStore {
     ...verbs,
     tenants: { ...tenants, ...tenantReads },
     reads,
-    changes: { subscribe: (listener) => changes.subscribe(listener) },
+    changes: { subscribe: (listener) => changes.subscribe(listener), areComplete: () => writer.isWhole() },
     commits: writer.statistics,
     async close() {
       await writer.close();
