@@ -166,6 +166,13 @@ function makeApi(ground: Ground, runner: Runner | null, state: House["state"]): 
     headerProblem,
     peerAddress,
     serves: partsOf(config.RINGBACK_ROLE).requests ? "everything" : "probes",
+    metrics: () =>
+      ground.metrics.text({
+        store,
+        signals: runner?.signals ?? null,
+        now: clock.now(),
+        commits: ground.commits,
+      }),
     readiness: createReadiness({
       clock,
       store,

@@ -94,12 +94,14 @@ export interface ApiDeps {
   readonly headerProblem: (name: string, value: string) => string | null;
   /** Whether this process should be given requests, and what it looked at. */
   readonly readiness: () => Promise<Readiness>;
+  /** The process's figures in Prometheus' text format. */
+  readonly metrics: () => Promise<string>;
   /**
    * The address a request came from, as the server's own `env` tells it; null when it does not. Without this function failed
    * authentications are not limited.
    */
   readonly peerAddress?: (env: unknown) => string | null;
-  /** `probes`: only what needs no key, for a process that takes no requests. */
+  /** `probes`: only what needs no key, and the metrics, for a process that takes no requests. */
   readonly serves?: "everything" | "probes";
   /** What is left out is `apiDefaults`. */
   readonly settings?: Partial<ApiSettings>;

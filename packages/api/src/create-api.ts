@@ -22,6 +22,7 @@ import { jobEventRoutes } from "./routes/job-events.ts";
 import { jobRoutes } from "./routes/jobs.ts";
 import { leaseRoutes } from "./routes/leases.ts";
 import { keyRoutes } from "./routes/keys.ts";
+import { metricsRoute } from "./routes/metrics.ts";
 import { mountRoutes } from "./routes/mount.ts";
 import { openRoutes } from "./routes/open.ts";
 import type { RouteDeps } from "./routes/route-deps.ts";
@@ -80,7 +81,7 @@ export function createApi(deps: ApiDeps): Api {
   const app = new Hono();
   const rateLimit = createRateLimit(clock);
   const { peerAddress = () => null } = deps;
-  const routes = deps.serves === "probes" ? openRoutes(routeDeps) : allRoutes(routeDeps);
+  const routes = deps.serves === "probes" ? probeRoutes(routeDeps) : allRoutes(routeDeps);
   mountRoutes(app, { authenticator, rateLimit, settings, peerAddress, random, log }, routes);
   return {
     app,
@@ -92,9 +93,13 @@ export function createApi(deps: ApiDeps): Api {
   };
 }
 
+function probeRoutes(deps: RouteDeps): readonly Route[] {
+  return [...openRoutes(deps), metricsRoute(deps)];
+}
+
 function allRoutes(deps: RouteDeps): readonly Route[] {
   return [
-    ...openRoutes(deps),
+    ...probeRoutes(deps),
     submitJob(deps),
     submitBatch(deps),
     putJob(deps),

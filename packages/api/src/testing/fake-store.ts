@@ -197,6 +197,7 @@ export function createFakeStore(): FakeStore {
           .map(({ id, priority, createdAt }) => ({ jobId: id, priority, dueAt: createdAt }))
           .slice(0, limit),
       pastJobsOf: async () => fake.pastJobs,
+      unfinishedJobs: async () => fake.jobs.size,
       feedHeads: async (tenantIds) =>
         tenantIds.map((asked) => fake.events.findLast(({ tenantId }) => tenantId === asked)?.seq ?? 0),
       listJobs: async (tenantId, filter, page) =>

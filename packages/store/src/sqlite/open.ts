@@ -1,6 +1,6 @@
 // Opens the store on SQLite and puts its parts together: one writer, in a thread of its own for a file, and reads beside it.
 import { drizzle } from "drizzle-orm/better-sqlite3";
-import type { Clock, Log, Random, RingSink, Store } from "@ringback/core";
+import type { Clock, Log, Random, RingSink, Store, TallySink } from "@ringback/core";
 import { CannotOpenStore } from "../cannot-open-store.ts";
 import { createChangeFeed, type ChangeFeed } from "../change-feed.ts";
 import type { Gathered } from "../effects.ts";
@@ -24,6 +24,8 @@ export interface SqliteStoreOptions {
   readonly log: Log;
   /** Hears, after each commit, what has become due. */
   readonly ring: RingSink;
+  /** Hears, after each commit, what it did. */
+  readonly counted?: TallySink | undefined;
   /** 32 bytes; seals secrets and headers. */
   readonly masterKey: Uint8Array;
 }
@@ -95,7 +97,7 @@ interface Telling {
   readonly changes: ChangeFeed;
 }
 
-function createTelling({ log, ring }: SqliteStoreOptions): Telling {
+function createTelling({ log, ring, counted }: SqliteStoreOptions): Telling {
   const changes = createChangeFeed(log);
   return {
     changes,
@@ -104,6 +106,7 @@ function createTelling({ log, ring }: SqliteStoreOptions): Telling {
         // First, since a ring sets things off: nobody may act on a commit that readers have not been told of.
         changes.publish(gathered.changes);
         if (gathered.rings.length > 0) ring(gathered.rings);
+        if (gathered.tallied.length > 0) counted?.(gathered.tallied);
       } catch (thrown) {
         log.error("store.after_commit_failed", { error: String(thrown) });
       }
