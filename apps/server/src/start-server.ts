@@ -153,7 +153,7 @@ function runnerSettings({ config, mode }: Ground): RunnerSettings {
 
 function makeApi(ground: Ground, runner: Runner | null, state: House["state"]): House["api"] {
   const { config, clock, random, log, store, guard, kinds, tokenKey } = ground;
-  return createApi({
+  const api = createApi({
     store,
     kinds,
     guard,
@@ -171,6 +171,7 @@ function makeApi(ground: Ground, runner: Runner | null, state: House["state"]): 
         store,
         signals: runner?.signals ?? null,
         now: clock.now(),
+        intake: api.counters,
         commits: ground.commits,
       }),
     readiness: createReadiness({
@@ -187,6 +188,7 @@ function makeApi(ground: Ground, runner: Runner | null, state: House["state"]): 
       tenantUnfinishedMax: config.RINGBACK_TENANT_UNFINISHED_MAX,
       tenantRunningMax: config.RINGBACK_TENANT_RUNNING_MAX,
       backlogMax: config.RINGBACK_BACKLOG_MAX,
+      intakeInFlightMax: config.RINGBACK_INTAKE_IN_FLIGHT_MAX,
       batchJobsMax: config.RINGBACK_BATCH_JOBS_MAX,
       batchBytesMax: config.RINGBACK_BATCH_BYTES_MAX,
       resultTtlMs: config.RINGBACK_RESULT_TTL_MS,
@@ -196,6 +198,7 @@ function makeApi(ground: Ground, runner: Runner | null, state: House["state"]): 
       resultTokenTtlMs,
     },
   });
+  return api;
 }
 
 /** Clients learn first that they should leave; then the work ends, then the socket, then the store. */

@@ -18,6 +18,7 @@ function sourcesOf(look: () => Promise<number>): MetricsSources {
     },
     signals: null,
     now: time.ms,
+    intake: { intakeAborted: 0, intakeShed: 0 },
     commits: { commits: 2, items: 5 },
   };
 }

@@ -18,6 +18,8 @@ export interface MetricsSources {
   readonly store: Pick<Store, "due"> & { readonly reads: Pick<Store["reads"], "unfinishedJobs"> };
   /** Null in a process that picks up no work. */
   readonly signals: RunnerSignals | null;
+  /** What intake has counted of itself. */
+  readonly intake: { readonly intakeAborted: number; readonly intakeShed: number };
   /** The present by the clock that due times go by. */
   readonly now: Instant;
   /** How many groups of calls were committed, and of how many calls. */
@@ -133,7 +135,7 @@ function databaseFigures(looked: Looked | null, now: Instant): readonly Family[]
   ];
 }
 
-function readingsOf({ signals, commits }: MetricsSources): readonly Family[] {
+function readingsOf({ signals, commits, intake }: MetricsSources): readonly Family[] {
   const counter = (name: string, help: string, value: number): Family =>
     createReading({ name, help }, () => value, "counter");
   const lost: readonly (readonly [string, number])[] = [
@@ -145,6 +147,16 @@ function readingsOf({ signals, commits }: MetricsSources): readonly Family[] {
     ["failed", signals?.counters.sweepsFailed ?? 0],
   ];
   return [
+    counter(
+      "ringback_intake_aborted_total",
+      "Requests whose body broke off: the client left, or was too slow.",
+      intake.intakeAborted,
+    ),
+    counter(
+      "ringback_intake_shed_total",
+      "Submissions refused because as many were in flight as may be.",
+      intake.intakeShed,
+    ),
     createReading(
       { name: "ringback_runs_in_progress", help: "Runs that hold a slot here." },
       () => signals?.running ?? 0,

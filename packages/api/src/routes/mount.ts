@@ -7,8 +7,10 @@ import type { ApiSettings } from "../api-deps.ts";
 import { noContent, type Answer } from "../answers/answer.ts";
 import { requestIdOf } from "../answers/request-id.ts";
 import { hasScope, type Authenticator, type Identity } from "../auth/authenticator.ts";
+import type { Counters } from "../intake/counters.ts";
 import { refusalOfThrow } from "../problems/refusal-of-throw.ts";
 import { isRefusal, notFound, problemAnswer, refusal, type Refusal } from "../problems/refusal.ts";
+import { unreadParameters } from "../schemas/unread-parameters.ts";
 import { createPathTable } from "./path-table.ts";
 import type { KeyRoute, OpenCall, Route } from "./route.ts";
 
@@ -19,6 +21,7 @@ export interface MountDeps {
   readonly peerAddress: (env: unknown) => string | null;
   readonly random: Random;
   readonly log: Log;
+  readonly counters: Counters;
 }
 
 /** A request on its way to its answer. */
@@ -49,9 +52,11 @@ function respond(context: Context, deps: MountDeps, settle: Settle): Response | 
   const requestId = requestIdOf(request.header("x-request-id"), deps.random);
   const headers: Record<string, string> = {};
   const answer = (outcome: Outcome): Response => {
+    if (isRefusal(outcome) && outcome.refused === "body-incomplete") deps.counters.intakeAborted += 1;
     const { status, headers: own, body } = isRefusal(outcome) ? problemAnswer(outcome, requestId) : outcome;
     Object.assign(own, headers);
     own["x-request-id"] = requestId;
+    own["x-content-type-options"] = "nosniff";
     return new Response(body as ConstructorParameters<typeof Response>[0], { status, headers: own });
   };
   const refuse = (thrown: unknown): Response => answer(refusalOfThrow(thrown, deps.log, requestId));
@@ -69,7 +74,9 @@ function settleForKey(asked: Asked, deps: MountDeps, route: KeyRoute): Outcome |
     const bearer = route.byToken({ request, requestId });
     if (bearer !== null) {
       if (isRefusal(bearer)) return bearer;
-      return route.answer({ request, requestId, tenantId: bearer.tenantId, by: null, isOperator: false });
+      const { tenantId } = bearer;
+      const unread = unreadParameters(request, route.operation);
+      return unread ?? route.answer({ request, requestId, tenantId, by: null, isOperator: false });
     }
   }
   const known = deps.authenticator.known(request.header("authorization"), request.url);
@@ -88,7 +95,8 @@ function answerFor(
   if (!hasScope(identity, route.access)) return scopeMissing(route.access);
   const { tenantId, keyId } = identity;
   const isOperator = tenantId === settings.operatorTenantId && hasScope(identity, "admin");
-  return route.answer({ request, requestId, tenantId, by: { tenantId, keyId }, isOperator });
+  const unread = unreadParameters(request, route.operation);
+  return unread ?? route.answer({ request, requestId, tenantId, by: { tenantId, keyId }, isOperator });
 }
 
 /** Who is calling, unless nobody is known by that key or the key has used up its requests. */

@@ -6,6 +6,7 @@ import type { Outlooks } from "../feed/outlooks.ts";
 import type { PolledJobs } from "../feed/polled-jobs.ts";
 import type { SharedReads } from "../feed/shared-reads.ts";
 import type { Waiters } from "../feed/waiters.ts";
+import type { IntakeGate } from "../intake/intake-gate.ts";
 import type { KindDirectory } from "../intake/kind-directory.ts";
 import type { LeasedKinds } from "../intake/leased-kinds.ts";
 import type { ListQueries } from "../schemas/list-queries.ts";
@@ -21,6 +22,7 @@ export interface RouteDeps extends Omit<ApiDeps, "settings"> {
   readonly leaseDesk: LeaseDesk;
   readonly leasedKinds: LeasedKinds;
   readonly waiters: Waiters;
+  readonly intakeGate: IntakeGate;
   readonly jobReads: SharedReads<JobKey, JobWithPayloads | null>;
   readonly polledJobs: PolledJobs;
   readonly outlooks: Outlooks;
