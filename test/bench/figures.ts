@@ -7,6 +7,7 @@ import { growth } from "./figures/growth.ts";
 import { isolation } from "./figures/isolation.ts";
 import { latency } from "./figures/latency.ts";
 import { memory } from "./figures/memory.ts";
+import { pollingClients } from "./figures/polling-clients.ts";
 import { polls } from "./figures/polls.ts";
 
 export const figures: readonly Figure[] = [
@@ -18,4 +19,5 @@ export const figures: readonly Figure[] = [
   isolation,
   growth,
   memory,
+  pollingClients,
 ];

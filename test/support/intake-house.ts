@@ -87,6 +87,7 @@ export async function openIntakeHouse(
     tokenKey: random.bytes(32),
     publicUrl: () => url,
     headerProblem: () => null,
+    metrics: async () => "",
     readiness: async () => ({ ready: true, checks: { store: "ok" } }),
     settings: options.settings ?? {},
   });

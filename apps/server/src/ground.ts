@@ -20,6 +20,8 @@ import {
 import { parseConfig, type Config, type Environment } from "./config/parse-config.ts";
 import { loadHandlers } from "./load-handlers.ts";
 import { createLog } from "./log.ts";
+import { measuredStore } from "./metrics/measured-store.ts";
+import { createMetrics, type Metrics } from "./metrics/metrics.ts";
 import { openStore, type OpenedStore, type OpenParts } from "./open-store.ts";
 import { StartRefused } from "./start-refused.ts";
 import { systemClock, systemRandom } from "./system.ts";
@@ -46,6 +48,8 @@ export interface Ground {
   readonly kinds: Kinds;
   readonly doorbell: Doorbell;
   readonly store: Store;
+  readonly commits: OpenedStore["commits"];
+  readonly metrics: Metrics;
   /** Signs cursors and result links. */
   readonly tokenKey: Uint8Array;
   /** Where the server listens; known once it does. */
@@ -72,7 +76,8 @@ export async function layGround(options: StartOptions): Promise<Ground> {
   });
   const httpKind = createHttpKind({ guard, clock: machine, userAgent: `Ringback/${version}` });
   const kinds = await loadKinds(config, httpKind);
-  const opened = await openOrRefuse({ config, clock: machine, random, log });
+  const metrics = createMetrics(machine);
+  const opened = await openOrRefuse({ config, clock: machine, random, log, counted: metrics.counted });
   return {
     env: options.env,
     config,
@@ -83,10 +88,15 @@ export async function layGround(options: StartOptions): Promise<Ground> {
     guard,
     kinds,
     doorbell: opened.doorbell,
-    store: options.decorateStore?.(opened.store) ?? opened.store,
+    store: measuredStore(options.decorateStore?.(opened.store) ?? opened.store, metrics.durations),
+    commits: opened.commits,
+    metrics,
     tokenKey: new Uint8Array(hkdfSync("sha256", opened.masterKey, "", "ringback tokens", 32)),
     where,
-    close: () => opened.close(),
+    async close() {
+      metrics.stop();
+      await opened.close();
+    },
   };
 }
 

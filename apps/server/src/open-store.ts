@@ -1,5 +1,5 @@
 // Opens the store and the doorbell of the mode that the settings choose. Everything after it is the same in both.
-import type { Clock, Doorbell, Log, Random, Store } from "@ringback/core";
+import type { Clock, Doorbell, Log, Random, Store, TallySink } from "@ringback/core";
 import {
   createGraphileDoorbell,
   createTimerDoorbell,
@@ -20,6 +20,8 @@ export interface OpenedStore {
   readonly clock: Clock;
   /** Signing secrets are sealed with it, and the key that signs cursors and links is derived from it. */
   readonly masterKey: Uint8Array;
+  /** How many groups of calls were committed, and of how many calls, since the start. */
+  readonly commits: { readonly commits: number; readonly items: number };
   close(): Promise<void>;
 }
 
@@ -29,6 +31,8 @@ export interface OpenParts {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
+  /** Hears what commits have done. */
+  readonly counted?: TallySink;
 }
 
 /** Rejects with an Error that says what to do. */
@@ -37,12 +41,14 @@ export function openStore(parts: OpenParts): Promise<OpenedStore> {
   return databaseUrl === null ? openEmbedded(parts) : openScaleOut(parts, databaseUrl);
 }
 
-async function openEmbedded({ config, clock, random, log }: OpenParts): Promise<OpenedStore> {
+async function openEmbedded({ config, clock, random, log, counted }: OpenParts): Promise<OpenedStore> {
   const path = config.RINGBACK_SQLITE_PATH;
   const doorbell = createTimerDoorbell({ clock });
   const key = masterKey({ given: config.RINGBACK_MASTER_KEY, sqlitePath: path, random });
-  const store = await openSqliteStore({ path, clock, random, log, ring: doorbell.ring, masterKey: key });
-  return { mode: "embedded", store, doorbell, clock, masterKey: key, close: () => store.close() };
+  const { ring } = doorbell;
+  const store = await openSqliteStore({ path, clock, random, log, ring, counted, masterKey: key });
+  const close = (): Promise<void> => store.close();
+  return { mode: "embedded", store, doorbell, clock, masterKey: key, commits: store.commits, close };
 }
 
 async function openScaleOut(parts: OpenParts, connectionString: string): Promise<OpenedStore> {
@@ -67,6 +73,7 @@ async function openScaleOut(parts: OpenParts, connectionString: string): Promise
     migrate,
     pool: { max: config.RINGBACK_DATABASE_CONNECTIONS },
     ring: doorbell.ring,
+    counted: parts.counted,
     ringStatement: (rings) => ringStatement(rings, clock),
   });
   const close = async (): Promise<void> => {
@@ -81,5 +88,5 @@ async function openScaleOut(parts: OpenParts, connectionString: string): Promise
     await close();
     throw thrown;
   }
-  return { mode: "scale-out", store, doorbell, clock, masterKey: key, close };
+  return { mode: "scale-out", store, doorbell, clock, masterKey: key, commits: store.commits, close };
 }

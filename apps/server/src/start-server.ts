@@ -153,7 +153,7 @@ function runnerSettings({ config, mode }: Ground): RunnerSettings {
 
 function makeApi(ground: Ground, runner: Runner | null, state: House["state"]): House["api"] {
   const { config, clock, random, log, store, guard, kinds, tokenKey } = ground;
-  return createApi({
+  const api = createApi({
     store,
     kinds,
     guard,
@@ -166,6 +166,14 @@ function makeApi(ground: Ground, runner: Runner | null, state: House["state"]): 
     headerProblem,
     peerAddress,
     serves: partsOf(config.RINGBACK_ROLE).requests ? "everything" : "probes",
+    metrics: () =>
+      ground.metrics.text({
+        store,
+        signals: runner?.signals ?? null,
+        now: clock.now(),
+        intake: api.counters,
+        commits: ground.commits,
+      }),
     readiness: createReadiness({
       clock,
       store,
@@ -190,6 +198,7 @@ function makeApi(ground: Ground, runner: Runner | null, state: House["state"]): 
       resultTokenTtlMs,
     },
   });
+  return api;
 }
 
 /** Clients learn first that they should leave; then the work ends, then the socket, then the store. */

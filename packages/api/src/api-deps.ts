@@ -35,6 +35,8 @@ export interface ApiSettings {
   /** Requests that may wait at once (long polls and event streams), in this process and for one tenant. */
   readonly waitersMax: number;
   readonly waitersPerTenantMax: number;
+  /** Jobs of which it is remembered, between two polls, how they stand. */
+  readonly polledJobsMax: number;
   /** How often what is waited for is looked at in case a change was not heard of, in milliseconds. */
   readonly relookMs: number;
   /** How often an idle event stream says that it is alive, in milliseconds. */
@@ -67,6 +69,7 @@ export const apiDefaults: ApiSettings = {
   listLimitMax: 200,
   waitersMax: 10_000,
   waitersPerTenantMax: 2_000,
+  polledJobsMax: 10_000,
   relookMs: 10_000,
   streamHeartbeatMs: 15_000,
   operatorTenantId: "default",
@@ -94,12 +97,14 @@ export interface ApiDeps {
   readonly headerProblem: (name: string, value: string) => string | null;
   /** Whether this process should be given requests, and what it looked at. */
   readonly readiness: () => Promise<Readiness>;
+  /** The process's figures in Prometheus' text format. */
+  readonly metrics: () => Promise<string>;
   /**
    * The address a request came from, as the server's own `env` tells it; null when it does not. Without this function failed
    * authentications are not limited.
    */
   readonly peerAddress?: (env: unknown) => string | null;
-  /** `probes`: only what needs no key, for a process that takes no requests. */
+  /** `probes`: only what needs no key, and the metrics, for a process that takes no requests. */
   readonly serves?: "everything" | "probes";
   /** What is left out is `apiDefaults`. */
   readonly settings?: Partial<ApiSettings>;

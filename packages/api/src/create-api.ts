@@ -1,11 +1,13 @@
 // Makes the app: a mountable Hono that answers for everything under its routes and starts nothing.
 import { Hono } from "hono";
+import type { JobKey, JobWithPayloads } from "@ringback/core";
 import { apiDefaults, type ApiDeps } from "./api-deps.ts";
 import { createFailedAuthentications } from "./admission/failed-authentications.ts";
 import { createRateLimit } from "./admission/rate-limit.ts";
 import { createAuthenticator } from "./auth/authenticator.ts";
 import { createLeaseDesk } from "./feed/lease-desk.ts";
 import { createOutlooks } from "./feed/outlooks.ts";
+import { createPolledJobs } from "./feed/polled-jobs.ts";
 import { createSharedReads } from "./feed/shared-reads.ts";
 import { createWaiters } from "./feed/waiters.ts";
 import { createCounters, type Counters } from "./intake/counters.ts";
@@ -24,6 +26,7 @@ import { jobEventRoutes } from "./routes/job-events.ts";
 import { jobRoutes } from "./routes/jobs.ts";
 import { leaseRoutes } from "./routes/leases.ts";
 import { keyRoutes } from "./routes/keys.ts";
+import { metricsRoute } from "./routes/metrics.ts";
 import { mountRoutes } from "./routes/mount.ts";
 import { openRoutes } from "./routes/open.ts";
 import type { RouteDeps } from "./routes/route-deps.ts";
@@ -53,6 +56,12 @@ export function createApi(deps: ApiDeps): Api {
   const counters = createCounters();
   const { runs, reads, changes } = store;
   const waiters = createWaiters({ changes, reads, clock, ...settings });
+  const jobReads = createSharedReads<JobKey, JobWithPayloads | null>(
+    ({ tenantId, jobId }) => reads.getJob(tenantId, jobId),
+    ({ tenantId, jobId }) => `${jobId} ${tenantId}`,
+  );
+  const failures = createFailedAuthentications(clock, settings.authFailuresPerMinute);
+  const authenticator = createAuthenticator({ tenants: store.tenants, clock, log, failures });
   const { leaseMs, waitersPerTenantMax: askersMax } = settings;
   const leaseDesk = createLeaseDesk({ runs, changes, clock, leaseMs, askersMax });
   const routeDeps: RouteDeps = {
@@ -63,22 +72,24 @@ export function createApi(deps: ApiDeps): Api {
     leasedKinds: createLeasedKinds({ store: store.kinds, clock, random }),
     runTokens: createRunTokens(tokenKey),
     intakeGate: createIntakeGate({ inFlightMax: settings.intakeInFlightMax, counters }),
-    jobReads: createSharedReads(
-      ({ tenantId, jobId }) => reads.getJob(tenantId, jobId),
-      ({ tenantId, jobId }) => `${jobId} ${tenantId}`,
-    ),
+    jobReads,
+    polledJobs: createPolledJobs({
+      reads,
+      changes,
+      read: (key) => jobReads.read(key),
+      jobsMax: settings.polledJobsMax,
+    }),
     outlooks: createOutlooks({ reads, clock }),
     kindDirectory: createKindDirectory({ kinds: deps.kinds, store: store.kinds, clock }),
     cursors: createCursors(tokenKey),
     resultLinks: createResultLinks({ tokenKey, publicUrl, clock }),
     queries: createListQueries(settings.listLimitMax),
+    forgetKey: (keyId) => authenticator.forget(keyId),
   };
   const app = new Hono();
-  const failures = createFailedAuthentications(clock, settings.authFailuresPerMinute);
-  const authenticator = createAuthenticator({ tenants: store.tenants, clock, log, failures });
   const rateLimit = createRateLimit(clock);
   const { peerAddress = () => null } = deps;
-  const routes = deps.serves === "probes" ? openRoutes(routeDeps) : allRoutes(routeDeps);
+  const routes = deps.serves === "probes" ? probeRoutes(routeDeps) : allRoutes(routeDeps);
   mountRoutes(app, { authenticator, rateLimit, settings, peerAddress, random, log, counters }, routes);
   return {
     app,
@@ -91,9 +102,13 @@ export function createApi(deps: ApiDeps): Api {
   };
 }
 
+function probeRoutes(deps: RouteDeps): readonly Route[] {
+  return [...openRoutes(deps), metricsRoute(deps)];
+}
+
 function allRoutes(deps: RouteDeps): readonly Route[] {
   const routes: readonly Route[] = [
-    ...openRoutes(deps),
+    ...probeRoutes(deps),
     ...documentRoutes(() => makeDocument(routes, deps.version)),
     submitJob(deps),
     submitBatch(deps),

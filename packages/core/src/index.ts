@@ -36,6 +36,7 @@ export * from "./ports/outside-runs.ts";
 export * from "./ports/page.ts";
 export * from "./ports/retention.ts";
 export * from "./ports/store.ts";
+export * from "./ports/tally.ts";
 export * from "./ports/tenant-store.ts";
 export * from "./ports/time.ts";
 export * from "./tenant/admission.ts";

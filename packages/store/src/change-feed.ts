@@ -1,7 +1,7 @@
 // Tells those who wait in this process what has been committed.
 import type { Change, Changes, Log } from "@ringback/core";
 
-export interface ChangeFeed extends Changes {
+export interface ChangeFeed extends Pick<Changes, "subscribe"> {
   publish(changes: readonly Change[]): void;
 }
 

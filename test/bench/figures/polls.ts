@@ -51,7 +51,7 @@ export const polls: Figure = {
 };
 
 /** Submits that many jobs; the poll of each, with the ETag it has. */
-async function pollsOf(
+export async function pollsOf(
   api: Api,
   { jobs, apiKey }: { readonly jobs: number; readonly apiKey: string },
 ): Promise<readonly Buffer[]> {

@@ -42,6 +42,7 @@ export interface Server {
 const commonSettings: Readonly<Record<string, string>> = {
   PORT: "0",
   RINGBACK_ALLOW_NETWORKS: "127.0.0.0/8",
+  RINGBACK_REQUESTS_PER_MINUTE: "100000000",
   RINGBACK_HANDLERS: fileURLToPath(new URL("../handlers.ts", import.meta.url)),
 };
 

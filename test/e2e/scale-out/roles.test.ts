@@ -60,23 +60,25 @@ describe("six processes on one database, each with a role", () => {
     expect(await home.client.waitForDone(job.id)).toMatchObject({ status: "succeeded" });
   });
 
-  test("every process answers its probes, and only those that take requests know the rest", async () => {
+  test("every process answers its probes, and with a key its metrics, and only those that take requests know the rest", async () => {
     const answers = await Promise.all(
       processes.map(async ({ url }) => {
         const headers = { authorization: `Bearer ${home.apiKey}` };
-        const [health, ready, jobs] = await Promise.all(
-          ["/healthz", "/readyz", "/v1/jobs"].map((path) => fetch(`${url}${path}`, { headers })),
+        const [health, ready, jobs, metrics, noKey] = await Promise.all(
+          ["/healthz", "/readyz", "/v1/jobs", "/metrics"]
+            .map((path) => fetch(`${url}${path}`, { headers }))
+            .concat(fetch(`${url}/metrics`)),
         );
-        return [health?.status, ready?.status, jobs?.status];
+        return [health?.status, ready?.status, jobs?.status, metrics?.status, noKey?.status];
       }),
     );
     expect(answers).toEqual([
-      [200, 200, 200],
-      [200, 200, 200],
-      [200, 200, 404],
-      [200, 200, 404],
-      [200, 200, 404],
-      [200, 200, 404],
+      [200, 200, 200, 200, 401],
+      [200, 200, 200, 200, 401],
+      [200, 200, 404, 200, 401],
+      [200, 200, 404, 200, 401],
+      [200, 200, 404, 200, 401],
+      [200, 200, 404, 200, 401],
     ]);
   });
 

@@ -28,13 +28,26 @@ export const windowSeconds = 60;
  */
 export function createTokenBuckets(monotonicMs: () => number, bucketsMax: number): TokenBuckets {
   const buckets = new Map<string, Bucket>();
+  /** The last in the map's order, which is that of use. */
+  let newest: Bucket | null = null;
 
-  function filled(name: string, perMinute: number): Bucket {
+  /** What the bucket holds now; a full one for a name that has none. */
+  function filled(known: Bucket | undefined, perMinute: number): Bucket {
     const nowMs = monotonicMs();
-    const known = buckets.get(name);
     if (known === undefined) return { tokens: perMinute, atMs: nowMs };
     const flowed = ((nowMs - known.atMs) * perMinute) / (windowSeconds * 1_000);
     return { tokens: Math.min(perMinute, known.tokens + flowed), atMs: nowMs };
+  }
+
+  /** Puts it last, and forgets the first when there are too many. A name that asks again and again costs nothing here. */
+  function keep(name: string, bucket: Bucket): void {
+    if (bucket === newest) return;
+    buckets.delete(name);
+    buckets.set(name, bucket);
+    newest = bucket;
+    if (buckets.size <= bucketsMax) return;
+    const [oldest] = buckets.keys();
+    if (oldest !== undefined) buckets.delete(oldest);
   }
 
   function toldOf({ tokens }: Bucket, perMinute: number, ok: boolean): Taken {
@@ -45,20 +58,17 @@ export function createTokenBuckets(monotonicMs: () => number, bucketsMax: number
 
   return {
     take(name, perMinute) {
-      const bucket = filled(name, perMinute);
-      const ok = bucket.tokens >= 1;
-      if (ok) bucket.tokens -= 1;
-      // Set anew, so that the map's order is that of use.
-      buckets.delete(name);
-      buckets.set(name, bucket);
-      if (buckets.size > bucketsMax) {
-        const [oldest] = buckets.keys();
-        if (oldest !== undefined) buckets.delete(oldest);
-      }
+      const known = buckets.get(name);
+      const { tokens, atMs } = filled(known, perMinute);
+      const bucket = known ?? { tokens, atMs };
+      const ok = tokens >= 1;
+      bucket.tokens = ok ? tokens - 1 : tokens;
+      bucket.atMs = atMs;
+      keep(name, bucket);
       return toldOf(bucket, perMinute, ok);
     },
     look(name, perMinute) {
-      const bucket = filled(name, perMinute);
+      const bucket = filled(buckets.get(name), perMinute);
       return toldOf(bucket, perMinute, bucket.tokens >= 1);
     },
   };

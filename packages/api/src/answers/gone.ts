@@ -4,7 +4,7 @@ import { notFound, refusal, type Refusal } from "../problems/refusal.ts";
 
 /** Null while the job is kept. */
 export function goneRefusal(
-  job: Job,
+  job: Pick<Job, "id" | "status" | "finishedAt" | "expiresAt" | "erasedAt">,
   { now, tombstoneMs }: { readonly now: Instant; readonly tombstoneMs: number },
 ): Refusal | null {
   const life = lifeOf(job, now, tombstoneMs);

@@ -54,6 +54,7 @@ function setUp(change: Partial<ApiKey> = {}) {
   return {
     clock,
     text,
+    ...authenticator,
     identify: (header: string | undefined, at = url, peer: string | null = null) =>
       authenticator.identify(header, at, peer),
     uses,
@@ -112,6 +113,24 @@ describe("authenticator", () => {
     expect(await identify(`Bearer ${text}`)).toMatchObject({ detail: "The key has expired." });
     replaceKey({ expiresAt: null, revokedAt: clock.now() });
     expect(await identify(`Bearer ${text}`)).toMatchObject({ detail: "The key has been revoked." });
+  });
+
+  test("a key revoked here ends at once, also when it was being looked up meanwhile", async () => {
+    const { identify, known, forget, text } = setUp();
+    await identify(`Bearer ${text}`);
+    expect(known(`Bearer ${text}`, url)).toMatchObject({ keyId: "key_1" });
+    forget("key_1");
+    expect(known(`Bearer ${text}`, url)).toBeNull();
+    const lookingUp = identify(`Bearer ${text}`);
+    forget("key_1");
+    expect(await lookingUp).toMatchObject({ keyId: "key_1" });
+    expect(known(`Bearer ${text}`, url)).toBeNull();
+  });
+
+  test("a key in the query is not known, whatever the header says", async () => {
+    const { identify, known, text } = setUp();
+    await identify(`Bearer ${text}`);
+    expect(known(`Bearer ${text}`, `${url}?key=${text}`)).toBeNull();
   });
 
   test("a verified key is read once in two seconds, and a revoked one ends within them", async () => {

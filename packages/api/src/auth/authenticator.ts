@@ -23,8 +23,12 @@ export interface Identity {
 }
 
 export interface Authenticator {
+  /** Whose key it is when it was found to be good within the last two seconds; null when it has to be looked up. */
+  known(authorization: string | undefined, url: string): Identity | null;
   /** Rejects only as the store does. `peer` is the address the request came from, if that is known. */
   identify(authorization: string | undefined, url: string, peer: string | null): Promise<Identity | Refusal>;
+  /** The key has been revoked here: from now on this process takes it for nothing without looking it up. */
+  forget(keyId: string): void;
 }
 
 export interface AuthenticatorDeps {
@@ -40,7 +44,7 @@ interface Verified {
   readonly verifiedAtMs: number;
 }
 
-/** How long a revoked key may still work. */
+/** How long a key may still work here that was revoked in another process. */
 const cachedMs = 2_000;
 const cachedMax = 10_000;
 const bearer = /^bearer +(\S+) *$/i;
@@ -49,10 +53,10 @@ export function createAuthenticator(deps: AuthenticatorDeps): Authenticator {
   const { tenants, clock, log, failures } = deps;
   /** By the SHA-256 of the key, so that no key is kept in memory and no comparison depends on a secret. */
   const verified = new Map<string, Verified>();
+  let timesForgotten = 0;
 
   const remember = (digest: string, key: KnownKey): Identity => {
-    const { tenantId, id: keyId, scopes } = key;
-    const identity = { tenantId, keyId, scopes, requestsPerMinute: key.limits.requestsPerMinute };
+    const identity = identityOf(key);
     if (verified.size >= cachedMax) {
       const [oldest] = verified.keys();
       if (oldest !== undefined) verified.delete(oldest);
@@ -89,6 +93,7 @@ export function createAuthenticator(deps: AuthenticatorDeps): Authenticator {
       return unauthenticated(
         "The key does not have the form of a Ringback key, `rb_live_` and 51 characters; it may have been cut.",
       );
+    const forgottenBefore = timesForgotten;
     const key = await tenants.findKey(parsed.lookup);
     if (key === null || !isEqual(key.hash, digest)) {
       return unauthenticated(
@@ -101,7 +106,8 @@ export function createAuthenticator(deps: AuthenticatorDeps): Authenticator {
     if (key.revokedAt !== null && key.revokedAt <= now) return unauthenticated("The key has been revoked.");
     if (key.expiresAt !== null && key.expiresAt <= now) return unauthenticated("The key has expired.");
     noteUse(key);
-    return remember(digest, key);
+    // What was read before a key was revoked is not remembered beyond it.
+    return forgottenBefore === timesForgotten ? remember(digest, key) : identityOf(key);
   };
 
   const identifyKey = async (text: string, peer: string | null): Promise<Identity | Refusal> => {
@@ -119,6 +125,11 @@ export function createAuthenticator(deps: AuthenticatorDeps): Authenticator {
   };
 
   return {
+    known(authorization, url) {
+      if (authorization === undefined || hasKeyInQuery(url)) return null;
+      const text = bearer.exec(authorization)?.[1];
+      return text === undefined ? null : recall(hash("sha256", text, "hex"));
+    },
     async identify(authorization, url, peer) {
       if (hasKeyInQuery(url))
         return unauthenticated(
@@ -131,7 +142,15 @@ export function createAuthenticator(deps: AuthenticatorDeps): Authenticator {
         return unauthenticated("The Authorization header is not `Bearer` followed by one key.");
       return identifyKey(text, peer);
     },
+    forget(keyId) {
+      timesForgotten += 1;
+      for (const [digest, { identity }] of verified) if (identity.keyId === keyId) verified.delete(digest);
+    },
   };
+}
+
+function identityOf({ tenantId, id: keyId, scopes, limits }: KnownKey): Identity {
+  return { tenantId, keyId, scopes, requestsPerMinute: limits.requestsPerMinute };
 }
 
 /** True when the key may do what the scope stands for; `admin` may do everything. */

@@ -1,4 +1,4 @@
-// What the document says of what needs no key: the checks of the process, the problems' pages, and itself.
+// What the document says of the process's own: its checks and figures, the problems' pages, and itself.
 import { z } from "zod";
 import { status } from "../answers/status.ts";
 import { jsonForm, type AnswerForm, type Operation } from "../openapi/operation.ts";
@@ -34,6 +34,23 @@ export const openOperations = {
       jsonForm(status.unavailable, "Not now.", readinessShape, uncached),
     ],
     examples: [{ name: "ready", summary: "It is ready" }],
+  },
+  metrics: {
+    id: "getMetrics",
+    tag,
+    summary: "The process's figures, for Prometheus",
+    description:
+      "Of the whole installation: for keys of the operator's tenant. Each process counts for itself.",
+    answers: [
+      {
+        status: status.ok,
+        description: "The text format 0.0.4.",
+        always: ["cache-control"],
+        content: { "text/plain": z.string() },
+      },
+    ],
+    refusals: ["operator-only"],
+    examples: [{ name: "figures", summary: "All figures" }],
   },
   problems: {
     id: "listProblems",

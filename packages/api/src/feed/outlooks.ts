@@ -12,13 +12,14 @@ import {
   type Pace,
   type ReadStore,
 } from "@ringback/core";
+import type { PolledJob } from "./polled-jobs.ts";
 import { createSnapshots } from "./snapshots.ts";
 
 export interface Outlooks {
   /** Never rejects: an answer is worth more than its outlook. */
   of(job: Job): Promise<JobOutlook>;
   /** From what is known already, for answers that wait for nothing. */
-  atOnce(job: Job): JobOutlook;
+  atOnce(job: PolledJob): JobOutlook;
 }
 
 export interface OutlooksDeps {
@@ -71,6 +72,6 @@ export function createOutlooks({ reads, clock }: OutlooksDeps): Outlooks {
   };
 }
 
-function remainingOf(job: Job, pace: Pace | undefined, now: Instant): number | null {
+function remainingOf(job: PolledJob, pace: Pace | undefined, now: Instant): number | null {
   return pace === undefined ? null : remainingMs(job, pace, now);
 }

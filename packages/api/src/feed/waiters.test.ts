@@ -12,6 +12,7 @@ function setUp(limits = { waitersMax: 10_000, waitersPerTenantMax: 10_000 }) {
   const waiters = createWaiters({
     clock,
     changes: {
+      areComplete: () => true,
       subscribe(listener) {
         listeners.add(listener);
         return () => void listeners.delete(listener);

@@ -4,6 +4,7 @@ import { jsonAnswer, notModified, type Answer } from "../answers/answer.ts";
 import { etagOf, isUnchanged } from "../answers/etag.ts";
 import { retryAfterSeconds } from "../answers/retry-after.ts";
 import { status, type Status } from "../answers/status.ts";
+import type { PolledJob } from "../feed/polled-jobs.ts";
 import { resultUrl } from "../tokens/result-links.ts";
 
 export interface Showing {
@@ -36,6 +37,11 @@ export function jobAnswer(
   const etag = etagOf(job.version);
   const own = { ...waitHeaders(job, showing), ...headers };
   return isUnchanged(ifNoneMatch, etag) ? notModified(etag, own) : shown(status.ok, job, showing, own);
+}
+
+/** 304: the client's version is the present one. */
+export function unchangedAnswer(job: PolledJob, now: Instant, outlook: JobOutlook): Answer {
+  return notModified(etagOf(job.version), waitHeaders(job, { now, outlook }));
 }
 
 /** 202 for an accepted job: where to poll, and when. */
@@ -71,6 +77,6 @@ function placeHeaders({ id }: JobWithPayloads): Headers {
   return { location: `${self}/status`, link: `<${self}>; rel="self"` };
 }
 
-function waitHeaders(job: JobWithPayloads, { now, outlook }: Showing): Headers {
+function waitHeaders(job: PolledJob, { now, outlook }: Pick<Showing, "now" | "outlook">): Headers {
   return isDone(job.status) ? {} : { "retry-after": retryAfterSeconds(job, now, outlook?.remainingMs) };
 }

@@ -118,5 +118,6 @@ async function revokeKey(call: Call, deps: RouteDeps): Promise<Answer | Refusal>
   const now = deps.clock.now();
   const act = actOf(call, body.value.reason);
   const revoked = await deps.store.tenants.revokeKey({ tenantId, keyId }, now, act);
+  if (revoked !== null) deps.forgetKey(keyId);
   return revoked === null ? notFound : jsonAnswer(status.ok, keyJson(revoked, now));
 }

@@ -55,6 +55,7 @@ const scopeOf: Readonly<Record<string, Scope>> = {
   "GET /v1/tenants/:id": "admin",
   "PATCH /v1/tenants/:id": "admin",
   "GET /v1/audit": "support",
+  "GET /metrics": "metrics",
 };
 const allScopes: readonly Scope[] = ["jobs", "endpoints", "support", "metrics"];
 
@@ -234,7 +235,7 @@ describe("what is no route", () => {
     "/v1/nothing",
     "/v1/jobs/",
     "/v1/jobs/a/b/c",
-    "/metrics",
+    "/metricz",
     "/problems/nonsense",
   ])("%s is 404", async (path) => {
     const response = await createHouse().ask("GET", path);

@@ -3,6 +3,7 @@ import type { JobKey, JobWithPayloads } from "@ringback/core";
 import type { ApiDeps, ApiSettings } from "../api-deps.ts";
 import type { LeaseDesk } from "../feed/lease-desk.ts";
 import type { Outlooks } from "../feed/outlooks.ts";
+import type { PolledJobs } from "../feed/polled-jobs.ts";
 import type { SharedReads } from "../feed/shared-reads.ts";
 import type { Waiters } from "../feed/waiters.ts";
 import type { IntakeGate } from "../intake/intake-gate.ts";
@@ -23,7 +24,10 @@ export interface RouteDeps extends Omit<ApiDeps, "settings"> {
   readonly waiters: Waiters;
   readonly intakeGate: IntakeGate;
   readonly jobReads: SharedReads<JobKey, JobWithPayloads | null>;
+  readonly polledJobs: PolledJobs;
   readonly outlooks: Outlooks;
   readonly kindDirectory: KindDirectory;
   readonly queries: ListQueries;
+  /** Ends a revoked key in this process at once. */
+  readonly forgetKey: (keyId: string) => void;
 }

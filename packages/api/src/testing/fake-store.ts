@@ -41,6 +41,8 @@ export interface FakeStore extends Store, FakeRuns, FakeTenants, FakeEvents {
   /** How often single jobs have been read, and how often versions of many. */
   jobReads: number;
   looks: number;
+  /** True: nobody else changes jobs, so what is told is all that changes. */
+  isAlone: boolean;
   pastJobs: PastJob[];
   kindsElsewhere: AnnouncedKind[];
   /** False: keys are not found when looked up, as while another request with them is being accepted. */
@@ -86,6 +88,7 @@ export function createFakeStore(): FakeStore {
     keyReads: 0,
     jobReads: 0,
     looks: 0,
+    isAlone: true,
     pastJobs: [],
     kindsElsewhere: [],
     showsKeys: true,
@@ -195,6 +198,7 @@ export function createFakeStore(): FakeStore {
           .map(({ id, priority, createdAt }) => ({ jobId: id, priority, dueAt: createdAt }))
           .slice(0, limit),
       pastJobsOf: async () => fake.pastJobs,
+      unfinishedJobs: async () => fake.jobs.size,
       feedHeads: async (tenantIds) =>
         tenantIds.map((asked) => fake.events.findLast(({ tenantId }) => tenantId === asked)?.seq ?? 0),
       listJobs: async (tenantId, filter, page) =>
@@ -279,6 +283,7 @@ export function createFakeStore(): FakeStore {
         listeners.add(listener);
         return () => void listeners.delete(listener);
       },
+      areComplete: () => fake.isAlone,
     },
     recover: unused("recover"),
     due: unused("due"),

@@ -72,6 +72,7 @@ export function createHouse(settings: Partial<ApiSettings> = {}): House {
     publicUrl,
     headerProblem: (name) => (name === "host" ? "host cannot be set" : null),
     readiness: async () => ({ ready: true, checks: { store: "ok" } }),
+    metrics: async () => "ringback_jobs_unfinished 3\n",
     peerAddress: (env) => (env as { readonly peer?: string } | undefined)?.peer ?? null,
     settings: { operatorTenantId: "mine", ...settings },
   });

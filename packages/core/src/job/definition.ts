@@ -34,6 +34,8 @@ export interface RunContext {
   /** 1 for the first run. */
   readonly runNumber: number;
   readonly log: Log;
+  /** The trace the job was submitted in (W3C Trace Context), for what the handler calls; null without one. */
+  readonly traceparent?: string | null | undefined;
   /** Only for kinds of our own: how somebody else may finish the job later. Then the handler returns `endsLater`. */
   readonly completion?: RunCompletion | undefined;
 }

@@ -19,6 +19,8 @@ export interface JobReads {
   waitingOf(tenantId: string, limit: number): Promise<readonly WaitingJob[]>;
   /** How long a tenant's jobs took that have succeeded, of the `limit` that were made last. */
   pastJobsOf(tenantId: string, limit: number): Promise<readonly PastJob[]>;
+  /** Jobs of all tenants that are queued or running. */
+  unfinishedJobs(): Promise<number>;
   /** The `seq` of each tenant's newest event, in the order asked; 0 without one. At most `readKeysMax`. */
   feedHeads(tenantIds: readonly string[]): Promise<readonly number[]>;
 }

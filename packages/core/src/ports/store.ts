@@ -321,6 +321,11 @@ export type Change =
 export interface Changes {
   /** Calls `listener` after each commit that made one or more changes; returns a function that unsubscribes. */
   subscribe(listener: (changes: readonly Change[]) => void): () => void;
+  /**
+   * True while no job can change without this process being told, and before whoever changed it is. What was read and has not
+   * been told of since is then the present state. False where other processes write, and when it may be that one was not told.
+   */
+  areComplete(): boolean;
 }
 
 export interface Recovered {

@@ -66,6 +66,7 @@ async function callUpstream(
       headers: {
         "user-agent": userAgent,
         "accept-encoding": "identity",
+        ...(typeof context.traceparent === "string" && { traceparent: context.traceparent }),
         ...input.headers,
         ...(input.accepted === "wait" ? completionHeaders(context) : {}),
       },

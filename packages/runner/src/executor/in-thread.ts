@@ -29,6 +29,7 @@ export function createInThreadExecutor(options: InThreadOptions): Executor {
         job: claimed.job,
         runNumber: claimed.runNumber,
         log: logOfRun(claimed, handlerLog),
+        traceparent: claimed.traceparent,
         completion: options.completionOf?.(claimed),
       };
       told.begun();

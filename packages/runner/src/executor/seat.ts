@@ -62,6 +62,7 @@ export function createSeat(options: SeatOptions): Seat {
       job: claimed.job,
       runNumber: claimed.runNumber,
       log: logOfRun(claimed, log),
+      traceparent: claimed.traceparent,
     };
     send({ ringback: "begun", run: number });
     const end = await attribution

@@ -1,5 +1,6 @@
 // What reads promise that serve many clients at once, and what processes hear of each other's kinds.
 import { beforeEach, describe, expect, it } from "vitest";
+import { createRandomWalk, seeded } from "../testing/random-walk.ts";
 import { only, openScene, otherTenantId, retention, tenantId, type OpenStore, type Scene } from "./scene.ts";
 
 export function describeLooks(openStore: OpenStore): void {
@@ -23,6 +24,30 @@ export function describeLooks(openStore: OpenStore): void {
       expect(await scene.store.reads.jobVersions([])).toEqual([]);
       const many = Array.from({ length: 500 }, () => ({ tenantId, jobId: first.id }));
       expect(new Set(await scene.store.reads.jobVersions(many))).toEqual(new Set([2]));
+    });
+
+    it("F119 a job that changes is told of before whoever changed it hears of it, in every verb", async () => {
+      const { store } = scene;
+      const walk = await createRandomWalk(scene, seeded(41));
+      const told = new Set<string>();
+      store.changes.subscribe((changes) => {
+        for (const change of changes) if (change.kind === "job") told.add(change.jobId);
+      });
+      const versions = new Map<string, number>();
+      let changed = 0;
+      for (let step = 0; step < 250; step += 1) {
+        told.clear();
+        const verb = await walk.step();
+        const now = await store.reads.listJobs(tenantId, {}, { after: null, limit: 500 });
+        for (const { id, version } of now.items) {
+          if (versions.get(id) !== version && versions.has(id)) {
+            changed += 1;
+            expect(told, `${verb} changed ${id} and told ${[...told].join()}`).toContain(id);
+          }
+          versions.set(id, version);
+        }
+      }
+      expect(changed).toBeGreaterThan(50);
     });
 
     it("the heads of many feeds are read in one go, in the order asked", async () => {

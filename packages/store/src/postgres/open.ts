@@ -1,7 +1,7 @@
 // Opens the store on PostgreSQL and puts its parts together: two pools, a line of commits per verb, a channel of changes.
 import { drizzle } from "drizzle-orm/node-postgres";
 import { Client } from "pg";
-import type { Clock, Instant, Log, Random, RingSink, Store } from "@ringback/core";
+import type { Clock, Instant, Log, Random, RingSink, Store, TallySink } from "@ringback/core";
 import { createCallGroups } from "../call-groups.ts";
 import { CannotOpenStore } from "../cannot-open-store.ts";
 import { createChangeFeed } from "../change-feed.ts";
@@ -16,6 +16,7 @@ import { createDraft, type RingStatement } from "./draft.ts";
 import { asUnavailable } from "./faults.ts";
 import type { Ground } from "./ground.ts";
 import { countUncounted, createBacklog } from "./job-counts.ts";
+import { createJobVersions } from "./job-versions.ts";
 import { migrate, readMigrations } from "./migrate.ts";
 import { connectionOptions, openPools, type PoolSize } from "./pools.ts";
 import { createReads } from "./reads.ts";
@@ -35,6 +36,8 @@ export interface PostgresStoreOptions {
   readonly pool?: PoolSize;
   /** Hears, after each commit of this process, what has become due; and of other processes' what only one can answer. */
   readonly ring: RingSink;
+  /** Hears, after each commit of this process, what it did. */
+  readonly counted?: TallySink | undefined;
   /** Rings from inside the transaction, for every process: a statement that is committed with what it rings for. */
   readonly ringStatement?: RingStatement;
 }
@@ -65,11 +68,12 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
   };
   let closing = false;
 
-  function committed({ rings, changes }: Gathered): void {
+  function committed({ rings, changes, tallied }: Gathered): void {
     try {
       if (rings.length > 0) options.ring(rings);
       feed.publish(changes);
       channel.tell({ changes, rings });
+      if (tallied.length > 0) options.counted?.(tallied);
     } catch (thrown) {
       log.error("store.after_commit_failed", { error: String(thrown) });
     }
@@ -94,8 +98,8 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
   return {
     ...verbs,
     tenants: { ...verbs.tenants, ...tenants },
-    reads,
-    changes: { subscribe: (listener) => feed.subscribe(listener) },
+    reads: { ...reads, jobVersions: createJobVersions(pools.front) },
+    changes: { subscribe: (listener) => feed.subscribe(listener), areComplete: () => false },
     commits: groups.statistics,
     async clockOffset() {
       try {

@@ -146,6 +146,7 @@ export async function openInDatabaseThread(file: string, options: DatabaseThread
   return {
     call,
     statistics,
+    isWhole: () => !isGone,
     async close() {
       if (!isClosed && !isGone) {
         send();

@@ -1,6 +1,6 @@
 // Opens the store on SQLite and puts its parts together: one writer, in a thread of its own for a file, and reads beside it.
 import { drizzle } from "drizzle-orm/better-sqlite3";
-import type { Clock, Log, Random, RingSink, Store } from "@ringback/core";
+import type { Clock, Log, Random, RingSink, Store, TallySink } from "@ringback/core";
 import { CannotOpenStore } from "../cannot-open-store.ts";
 import { createChangeFeed, type ChangeFeed } from "../change-feed.ts";
 import type { Gathered } from "../effects.ts";
@@ -24,6 +24,8 @@ export interface SqliteStoreOptions {
   readonly log: Log;
   /** Hears, after each commit, what has become due. */
   readonly ring: RingSink;
+  /** Hears, after each commit, what it did. */
+  readonly counted?: TallySink | undefined;
   /** 32 bytes; seals secrets and headers. */
   readonly masterKey: Uint8Array;
 }
@@ -95,14 +97,16 @@ interface Telling {
   readonly changes: ChangeFeed;
 }
 
-function createTelling({ log, ring }: SqliteStoreOptions): Telling {
+function createTelling({ log, ring, counted }: SqliteStoreOptions): Telling {
   const changes = createChangeFeed(log);
   return {
     changes,
     committed(gathered) {
       try {
-        if (gathered.rings.length > 0) ring(gathered.rings);
+        // First, since a ring sets things off: nobody may act on a commit that readers have not been told of.
         changes.publish(gathered.changes);
+        if (gathered.rings.length > 0) ring(gathered.rings);
+        if (gathered.tallied.length > 0) counted?.(gathered.tallied);
       } catch (thrown) {
         log.error("store.after_commit_failed", { error: String(thrown) });
       }
@@ -124,7 +128,7 @@ function storeOf({ file, sealing, writer, changes }: StoreParts): SqliteStore {
     ...verbs,
     tenants: { ...tenants, ...tenantReads },
     reads,
-    changes: { subscribe: (listener) => changes.subscribe(listener) },
+    changes: { subscribe: (listener) => changes.subscribe(listener), areComplete: () => writer.isWhole() },
     commits: writer.statistics,
     async close() {
       await writer.close();

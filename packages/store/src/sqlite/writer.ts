@@ -13,6 +13,8 @@ import { createTransitions, type CallTransition } from "./transitions.ts";
 export interface Writer {
   readonly call: CallTransition;
   readonly statistics: CommitStatistics;
+  /** False when something may have been committed of which `committed` has not heard. */
+  isWhole(): boolean;
   /** Commits what is waiting, then refuses everything; resolves when nothing is under way. Safe to call twice. */
   close(): Promise<void>;
 }
@@ -66,6 +68,7 @@ export function createWriter(client: Client, options: WriterOptions): Writer {
       return writes.run(() => transition(...args));
     },
     statistics: writes.statistics,
+    isWhole: () => true,
     close: async () => writes.close(),
   };
 }

@@ -73,6 +73,7 @@ export async function readEverything({ reads, tenants }: EveryRead): Promise<voi
   await reads.findIdempotent(tenantId, "k1000000002", 1);
   await reads.feedHead(tenantId);
   await reads.feedHeads([tenantId, "tenant-1"]);
+  await reads.unfinishedJobs();
   await reads.jobVersions([{ tenantId, jobId: "job_1000000002" }]);
   await reads.waitingOf(tenantId, 9);
   await reads.pastJobsOf(tenantId, 9);

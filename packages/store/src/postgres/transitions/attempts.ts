@@ -116,7 +116,7 @@ export async function recordFaults(
 
 /** Applies the attempt to the delivery it was made for. */
 function apply(
-  { draft, random }: Ground,
+  { draft, random, effects }: Ground,
   row: DeliveryRow,
   { ended, now }: { readonly ended: EndedRecord; readonly now: Instant },
 ): { readonly next: AfterAttempt; readonly after: DeliveryRow } {
@@ -124,6 +124,8 @@ function apply(
   const ledger = { roundFailures, redeliverRequested, policy: ended.policy };
   const next = afterAttempt(ledger, ended.ended, { now, random });
   draft.insertAttempt(attemptRow(row, ended, next));
+  effects.count("attempt_recorded", ended.ended.code);
+  if (next.status !== "pending") effects.count("delivery_finished", next.status);
   const after = afterAttemptRow(row, ended, { next, now });
   draft.saveDelivery(after, row);
   if (next.status === "dead") draft.bury(after, { detail: ended.detail, now });

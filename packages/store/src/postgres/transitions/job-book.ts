@@ -93,6 +93,7 @@ export function createJobBook(
       const input = earlier?.input ?? null;
       jobs.set(key, { row, input });
       draft.saveJob(row, earlier?.row);
+      if (isDone(row.status)) effects.count("job_finished", row.kind, row.status);
       effects.jobChanged(row.tenantId, row.id);
       // The end is always told, for the feed; what comes before only when somebody asked for it.
       if (telling !== null && (receivers.length > 0 || isDone(row.status))) {
@@ -104,6 +105,7 @@ export function createJobBook(
       const receivers = receiversOf(first, "job.queued", endpoints);
       const row = counted(first, receivers);
       draft.insertJob(row, input);
+      effects.count("job_accepted", row.kind);
       effects.ringJobs(row.dueAt ?? now);
       effects.jobChanged(row.tenantId, row.id);
       if (receivers.length > 0) tell(row, receivers, { type: "job.queued", input, now });

@@ -2,7 +2,7 @@
 import { and, asc, desc, eq, inArray, isNull, max, sql } from "drizzle-orm";
 import type { JobReads } from "@ringback/core";
 import type { Database } from "../columns.ts";
-import { event, job, tenant } from "../schema.ts";
+import { event, job, jobCount, tenant } from "../schema.ts";
 
 export type LookReads = Omit<JobReads, "findByOwnId">;
 
@@ -48,6 +48,11 @@ export function createLookReads(database: Database): LookReads {
           ? []
           : [{ kind, waitedMs: startedAt - Math.max(createdAt, runAt ?? 0), ranMs: finishedAt - startedAt }],
       );
+    },
+    async unfinishedJobs() {
+      const unfinished = sql<number>`coalesce(sum(case what when 'accepted' then total else -total end), 0)`;
+      const [row] = await database.select({ unfinished: unfinished.mapWith(Number) }).from(jobCount);
+      return row?.unfinished ?? 0;
     },
     async feedHeads(tenantIds) {
       if (tenantIds.length === 0) return [];

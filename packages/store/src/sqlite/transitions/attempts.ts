@@ -49,6 +49,8 @@ export function createAttemptTransitions(ground: Ground): AttemptTransitions {
       const ledger = { roundFailures, redeliverRequested, policy: ended.policy };
       const next = afterAttempt(ledger, ended.ended, { now, random });
       insert(attemptRow(row, ended, next));
+      ground.effects.count("attempt_recorded", ended.ended.code);
+      if (next.status !== "pending") ground.effects.count("delivery_finished", next.status);
       const after = afterAttemptRow(row, ended, { next, now });
       saved.push({ earlier: row, next: after });
       if (next.status === "dead") deliveries.bury(after, { detail: ended.detail, now });

@@ -109,6 +109,7 @@ export function createIntakeTransitions(ground: Ground): IntakeTransitions {
     announcement.told(input, now);
     effects.ringJobs(row.dueAt ?? now);
     effects.jobChanged(tenantId, id);
+    effects.count("job_accepted", row.kind);
     return { kind: "accepted", job: { ...jobOf(row), input, result: null } };
   }
 

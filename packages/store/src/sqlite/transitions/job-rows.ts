@@ -79,7 +79,10 @@ export function createJobRows(ground: Ground): JobRows {
       const receivers = telling === null ? [] : receiversOf(next, telling.type, ground.endpoints);
       const row = counted({ ...next, version: next.version + 1 }, receivers);
       save(row);
-      if (isDone(row.status)) ground.counts.ended(row.tenantId);
+      if (isDone(row.status)) {
+        ground.counts.ended(row.tenantId);
+        effects.count("job_finished", row.kind, row.status);
+      }
       effects.jobChanged(row.tenantId, row.id);
       // The end is always told, for the feed; what comes before only when somebody asked for it.
       if (telling !== null && (receivers.length > 0 || isDone(row.status))) {
