@@ -27,6 +27,11 @@ const scopeOf: Readonly<Record<string, Scope>> = {
   "POST /v1/endpoints": "endpoints",
   "GET /v1/endpoints": "endpoints",
   "GET /v1/endpoints/:id": "endpoints",
+  "PATCH /v1/endpoints/:id": "endpoints",
+  "DELETE /v1/endpoints/:id": "endpoints",
+  "POST /v1/endpoints/:id/secret/rotate": "endpoints",
+  "POST /v1/endpoints/:id/test": "endpoints",
+  "GET /v1/endpoints/:id/public-keys": "endpoints",
   "POST /v1/endpoints/:id/pause": "endpoints",
   "POST /v1/endpoints/:id/resume": "endpoints",
   "GET /v1/callback-secret": "endpoints",
@@ -101,6 +106,7 @@ function idFor(path: string): string {
 /** A body with which the route does what it is for. */
 const bodies: Readonly<Record<string, object>> = {
   "POST /v1/endpoints": { url: "https://hooks.example/in" },
+  "PATCH /v1/endpoints/:id": { description: "new" },
   "POST /v1/keys": { scopes: ["jobs"] },
   "POST /v1/tenants": { id: "new" },
   "PATCH /v1/tenants/:id": { limits: { runningMax: 3 } },

@@ -1,10 +1,13 @@
-// The body of `POST /v1/endpoints`.
+// The body of `POST /v1/endpoints`, and of `PATCH` (JSON merge patch, RFC 7396) once it has been merged.
 import { z } from "zod";
 import {
   attemptTimeoutMaxMs,
   attemptTimeoutMinMs,
   defaultRetryPolicy,
   delayMaxMs,
+  maxInFlightMax,
+  ratePerSecondMax,
+  signatureForms,
   type RetryPolicy,
 } from "@ringback/core";
 import { customHeadersSchema, eventPatternsSchema, metadataSchema } from "./fields.ts";
@@ -58,5 +61,11 @@ export const endpointRequestSchema = z.strictObject({
   headers: customHeadersSchema.optional(),
   retry: retrySchema.optional(),
   timeoutMs: z.int().min(attemptTimeoutMinMs).max(attemptTimeoutMaxMs).optional(),
+  maxInFlight: z.int().min(1).max(maxInFlightMax).optional(),
+  ratePerSecond: z.int().min(1).max(ratePerSecondMax).optional(),
+  ordered: z.boolean().optional(),
+  signature: z.enum(signatureForms).optional(),
   metadata: metadataSchema.optional(),
 });
+
+export type EndpointRequest = z.output<typeof endpointRequestSchema>;
