@@ -125,7 +125,9 @@ function lowerCased(
   patched: unknown,
 ): Readonly<Record<string, string>> {
   const names = typeof patched === "object" && patched !== null ? Object.keys(patched) : [];
-  const replaced = new Set(names.filter((name) => name !== name.toLowerCase()).map((name) => name.toLowerCase()));
+  const replaced = new Set(
+    names.filter((name) => name !== name.toLowerCase()).map((name) => name.toLowerCase()),
+  );
   return Object.fromEntries(Object.entries(merged).filter(([name]) => !replaced.has(name)));
 }
 

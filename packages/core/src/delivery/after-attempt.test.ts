@@ -5,7 +5,12 @@ import { defaultRetryPolicy } from "./backoff.ts";
 import { attemptCodes, codeOfStatus, isFinal } from "./outcome.ts";
 
 const now = 1_000_000;
-const first: DeliveryLedger = { roundFailures: 0, redeliverRequested: false, isLast: false, policy: defaultRetryPolicy };
+const first: DeliveryLedger = {
+  roundFailures: 0,
+  redeliverRequested: false,
+  isLast: false,
+  policy: defaultRetryPolicy,
+};
 const delivered: EndedAttempt = { outcome: "delivered", code: "ok", retryAfterMs: null };
 const failed: EndedAttempt = { outcome: "failed", code: "http_5xx", retryAfterMs: null };
 const unknown: EndedAttempt = { outcome: "outcome_unknown", code: "outcome_unknown", retryAfterMs: null };

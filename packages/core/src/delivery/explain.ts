@@ -9,7 +9,8 @@ export function explainDelivery(delivery: Delivery, last: Attempt | null, now: I
   if (status === "delivered") {
     return `Delivered: ${host} answered ${last?.response?.status ?? "2xx"} to attempt ${attempts}; nothing more will be sent.`;
   }
-  if (status === "canceled") return `Canceled before it was delivered${cause(delivery, last)}; nothing more will be sent.`;
+  if (status === "canceled")
+    return `Canceled before it was delivered${cause(delivery, last)}; nothing more will be sent.`;
   if (status === "dead") {
     return `Given up after ${count(attempts)}: ${reason(delivery, last)}. It is kept as a dead letter; ${remedy(delivery)}.`;
   }

@@ -43,11 +43,31 @@ export function endpointPaused(endpoint: KnownReceiver, reason: PauseReason, now
 export function deliveryDead(
   dead: Pick<
     Delivery,
-    "id" | "eventId" | "eventType" | "jobId" | "endpointId" | "url" | "host" | "attempts" | "code" | "httpStatus"
+    | "id"
+    | "eventId"
+    | "eventType"
+    | "jobId"
+    | "endpointId"
+    | "url"
+    | "host"
+    | "attempts"
+    | "code"
+    | "httpStatus"
   >,
   now: Instant,
 ): OperationalEvent | null {
-  const { id: deliveryId, eventId, eventType, jobId, endpointId, url, host, attempts, code, httpStatus } = dead;
+  const {
+    id: deliveryId,
+    eventId,
+    eventType,
+    jobId,
+    endpointId,
+    url,
+    host,
+    attempts,
+    code,
+    httpStatus,
+  } = dead;
   if (operationalEventTypes.some((type) => type === eventType)) return null;
   const optional = {
     ...(jobId !== null && { jobId }),

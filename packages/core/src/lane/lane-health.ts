@@ -143,7 +143,5 @@ function opened(
 
 function isWell(health: LaneHealth): boolean {
   const { failures, failingSince, openUntil, probes, spread } = health;
-  return (
-    failures === 0 && failingSince === null && openUntil === null && probes === null && spread === null
-  );
+  return failures === 0 && failingSince === null && openUntil === null && probes === null && spread === null;
 }

@@ -255,9 +255,7 @@ export function describeEndpoints(openStore: OpenStore): void {
       expect(await support.rotateEndpointSecret(key, rotation)).toBeNull();
       expect(await support.testEndpoint(key, now)).toBeNull();
       expect(await support.deleteEndpoint(key, now)).toBeNull();
-      expect(
-        await support.setEndpointStatus(key, { status: "paused", reason: "operator" }, now),
-      ).toBeNull();
+      expect(await support.setEndpointStatus(key, { status: "paused", reason: "operator" }, now)).toBeNull();
       expect(await reads.getEndpoint(otherTenantId, endpoint.id)).toBeNull();
       expect(await reads.getEndpoint(tenantId, endpoint.id)).toEqual(endpoint);
       expect(await feedOf(scene.store)).toEqual([]);

@@ -265,7 +265,9 @@ export function describeEtiquette(openStore: OpenStore): void {
           scene.now(),
         );
         await failFor(failingPausesMs);
-        expect((await told()).map(({ type, data }) => [type, data["percent"] ?? data["pausedReason"]])).toEqual([
+        expect(
+          (await told()).map(({ type, data }) => [type, data["percent"] ?? data["pausedReason"]]),
+        ).toEqual([
           ["endpoint.failing", 50],
           ["endpoint.failing", 90],
           ["endpoint.paused", "failing"],

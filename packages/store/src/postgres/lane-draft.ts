@@ -86,7 +86,12 @@ export function createLaneDraft(transaction: Transaction, effects: Effects): Lan
     if (rows.length < due.size) throw new Error("There is no lane for what has become due.");
     const states = new Map(rows.map((row) => [spelled(row), row]));
     for (const { key, ats } of entries) {
-      const { paused = true, held = false, notBefore = null, blocked = false } = states.get(spelled(key)) ?? {};
+      const {
+        paused = true,
+        held = false,
+        notBefore = null,
+        blocked = false,
+      } = states.get(spelled(key)) ?? {};
       if (paused || blocked) continue;
       for (const at of ats) effects.ringLane(key, Math.max(at, notBefore ?? 0), { held });
     }

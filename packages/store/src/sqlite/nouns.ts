@@ -92,11 +92,7 @@ export function eventOf(row: EventRow): Event {
   return { tenantId, id, seq, type, jobId, body, createdAt };
 }
 
-export function endpointOf(
-  row: EndpointRow,
-  sealing: Sealing,
-  publicKeys: readonly PublicKey[],
-): Endpoint {
+export function endpointOf(row: EndpointRow, sealing: Sealing, publicKeys: readonly PublicKey[]): Endpoint {
   return {
     tenantId: row.tenantId,
     id: row.id,

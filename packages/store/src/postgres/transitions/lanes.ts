@@ -8,14 +8,7 @@ import {
   type Instant,
   type LaneStore,
 } from "@ringback/core";
-import {
-  heldMs,
-  isSameMemory,
-  laneAfterClaim,
-  laneNow,
-  paceToTell,
-  spreadLane,
-} from "../../lane-state.ts";
+import { heldMs, isSameMemory, laneAfterClaim, laneNow, paceToTell, spreadLane } from "../../lane-state.ts";
 import { keyOf } from "../draft.ts";
 import type { Ground } from "../ground.ts";
 import { lockLanes, spellKeys } from "../lane-draft.ts";

@@ -51,6 +51,7 @@ export async function expire(ground: Ground, expiry: Expiry): Promise<number> {
   const jobs = await expireJobs(ground, { now, limit, tombstoneMs });
   const canceled = await cancelOwed(ground, { now, limit });
   const forgotten = await forgetDeleted(ground, limit);
-  const done = deleted.flat().length + canceled + forgotten + jobs + (await expireKinds(ground, { now, limit }));
+  const done =
+    deleted.flat().length + canceled + forgotten + jobs + (await expireKinds(ground, { now, limit }));
   return done >= limit ? done : done + (await deleteOver(ground, { ...expiry, limit: limit - done }));
 }

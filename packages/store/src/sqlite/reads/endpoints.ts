@@ -43,9 +43,7 @@ export function createEndpointReads(database: Database, sealing: Sealing): Endpo
       const rows = await database
         .select()
         .from(endpoint)
-        .where(
-          and(eq(endpoint.tenantId, tenantId), eq(endpoint.id, endpointId), isNull(endpoint.deletedAt)),
-        );
+        .where(and(eq(endpoint.tenantId, tenantId), eq(endpoint.id, endpointId), isNull(endpoint.deletedAt)));
       const [row] = rows;
       if (row === undefined) return null;
       const keysOf = await publicKeysOf(tenantId, rows);
