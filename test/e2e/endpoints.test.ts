@@ -1,6 +1,6 @@
 // Endpoints over the wire: tried out, changed, signed in every form, rotated, paced, and deleted.
 import { verify as verifyGithub } from "@octokit/webhooks-methods";
-import Stripe from "stripe";
+import { Stripe } from "stripe";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { verify } from "@ringback/signature";
 import type { DeliveryDetailJson, DeliveryJson } from "../support/api-shapes.ts";

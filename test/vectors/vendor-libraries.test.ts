@@ -2,7 +2,7 @@
 import { createHmac } from "node:crypto";
 import { verify as verifyGithub, verifyWithFallback } from "@octokit/webhooks-methods";
 import { Webhook } from "standardwebhooks";
-import Stripe from "stripe";
+import { Stripe } from "stripe";
 import { Webhook as SvixWebhook } from "svix";
 import { describe, expect, it } from "vitest";
 import { makeEd25519Secret, sign, signGithub, signStripe, verify } from "@ringback/signature";
@@ -41,7 +41,7 @@ describe.each(withEmpty)("standard: %s", (_, body) => {
   ])("%s verifies it, and with either secret while a rotation overlaps", (_name, library) => {
     const parsed = (secret: string, by: readonly string[]): unknown =>
       // Not every body here is JSON, and an empty one is none: only the signature is asked about.
-      library(secret).verify(body, headersFor(body, by), { jsonParse: false } as never);
+      library(secret).verify(body, headersFor(body, by), { jsonParse: false });
     const isVerified = (secret: string, by: readonly string[]): boolean => {
       try {
         parsed(secret, by);

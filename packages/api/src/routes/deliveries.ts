@@ -2,6 +2,11 @@
 import { isId, type DeliveryFilter } from "@ringback/core";
 import { jsonAnswer, type Answer } from "../answers/answer.ts";
 import { status } from "../answers/status.ts";
+import {
+  deliveryOperations,
+  listDeadLettersOperation,
+  listDeliveriesOperation,
+} from "../descriptions/deliveries.ts";
 import { readOptionalBody } from "../intake/read-optional-body.ts";
 import { isRefusal, notFound, type Refusal } from "../problems/refusal.ts";
 import { deadLetterJson, deliveryJson } from "../representations/delivery-json.ts";
@@ -15,18 +20,50 @@ import { actOf, idOf, type Call, type KeyRoute } from "./route.ts";
 
 export function deliveryRoutes(deps: RouteDeps): readonly KeyRoute[] {
   const access = "support";
+  const operations = deliveryOperations;
   const deliveries = "/v1/deliveries";
   const deadLetters = "/v1/dead-letters";
   return [
-    { method: "GET", path: deliveries, access, answer: (call) => listDeliveries(call, deps) },
-    { method: "GET", path: `${deliveries}/:id`, access, answer: (call) => getDelivery(call, deps) },
-    { method: "POST", path: `${deliveries}/:id/redeliver`, access, answer: (call) => redeliver(call, deps) },
-    { method: "GET", path: deadLetters, access, answer: (call) => listDeadLetters(call, deps) },
-    { method: "GET", path: `${deadLetters}/:id`, access, answer: (call) => getDeadLetter(call, deps) },
+    {
+      method: "GET",
+      path: deliveries,
+      access,
+      operation: listDeliveriesOperation(deps.queries),
+      answer: (call) => listDeliveries(call, deps),
+    },
+    {
+      method: "GET",
+      path: `${deliveries}/:id`,
+      access,
+      operation: operations.get,
+      answer: (call) => getDelivery(call, deps),
+    },
+    {
+      method: "POST",
+      path: `${deliveries}/:id/redeliver`,
+      access,
+      operation: operations.redeliver,
+      answer: (call) => redeliver(call, deps),
+    },
+    {
+      method: "GET",
+      path: deadLetters,
+      access,
+      operation: listDeadLettersOperation(deps.queries),
+      answer: (call) => listDeadLetters(call, deps),
+    },
+    {
+      method: "GET",
+      path: `${deadLetters}/:id`,
+      access,
+      operation: operations.getDead,
+      answer: (call) => getDeadLetter(call, deps),
+    },
     {
       method: "POST",
       path: `${deadLetters}/:id/redeliver`,
       access,
+      operation: operations.redeliverDead,
       answer: (call) => redeliverDead(call, deps),
     },
   ];

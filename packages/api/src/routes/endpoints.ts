@@ -3,6 +3,7 @@
 import { isId, makeId, type Endpoint, type NewEndpoint } from "@ringback/core";
 import { jsonAnswer, type Answer } from "../answers/answer.ts";
 import { status } from "../answers/status.ts";
+import { endpointOperations as operations, listEndpointsOperation } from "../descriptions/endpoints.ts";
 import { makeEndpointSecret, shownSecret } from "../intake/endpoint-secret.ts";
 import { judgeHeaders, urlRejected } from "../intake/judge-callback.ts";
 import { metadataProblem } from "../intake/metadata-problem.ts";
@@ -26,22 +27,72 @@ const one = `${path}/:id`;
 
 export function endpointRoutes(deps: RouteDeps): readonly KeyRoute[] {
   const access = "endpoints";
+  const list = listEndpointsOperation(deps.queries);
   return [
-    { method: "POST", path, access, answer: (call) => createEndpoint(call, deps) },
-    { method: "GET", path, access, answer: (call) => listEndpoints(call, deps) },
-    { method: "GET", path: one, access, answer: (call) => getEndpoint(call, deps) },
-    { method: "PATCH", path: one, access, answer: (call) => changeEndpoint(call, deps) },
-    { method: "DELETE", path: one, access, answer: (call) => deleteEndpoint(call, deps) },
-    { method: "POST", path: `${one}/pause`, access, answer: (call) => setPaused(call, deps, true) },
-    { method: "POST", path: `${one}/resume`, access, answer: (call) => setPaused(call, deps, false) },
+    {
+      method: "POST",
+      path,
+      access,
+      operation: operations.create,
+      answer: (call) => createEndpoint(call, deps),
+    },
+    { method: "GET", path, access, operation: list, answer: (call) => listEndpoints(call, deps) },
+    {
+      method: "GET",
+      path: one,
+      access,
+      operation: operations.get,
+      answer: (call) => getEndpoint(call, deps),
+    },
+    {
+      method: "PATCH",
+      path: one,
+      access,
+      operation: operations.change,
+      answer: (call) => changeEndpoint(call, deps),
+    },
+    {
+      method: "DELETE",
+      path: one,
+      access,
+      operation: operations.delete,
+      answer: (call) => deleteEndpoint(call, deps),
+    },
+    {
+      method: "POST",
+      path: `${one}/pause`,
+      access,
+      operation: operations.pause,
+      answer: (call) => setPaused(call, deps, true),
+    },
+    {
+      method: "POST",
+      path: `${one}/resume`,
+      access,
+      operation: operations.resume,
+      answer: (call) => setPaused(call, deps, false),
+    },
     {
       method: "POST",
       path: `${one}/secret/rotate`,
       access,
+      operation: operations.rotate,
       answer: (call) => rotateEndpointSecret(call, deps),
     },
-    { method: "GET", path: `${one}/public-keys`, access, answer: (call) => listPublicKeys(call, deps) },
-    { method: "POST", path: `${one}/test`, access, answer: (call) => testEndpoint(call, deps) },
+    {
+      method: "GET",
+      path: `${one}/public-keys`,
+      access,
+      operation: operations.publicKeys,
+      answer: (call) => listPublicKeys(call, deps),
+    },
+    {
+      method: "POST",
+      path: `${one}/test`,
+      access,
+      operation: operations.test,
+      answer: (call) => testEndpoint(call, deps),
+    },
   ];
 }
 

@@ -172,10 +172,11 @@ export class LaneLoop {
 
   /** Looks again when the lane's rate allows more, and after each attempt of a lane that has fewer slots than it could use. */
   #keepPace(pace: LanePace, { now, claimed }: { readonly now: number; readonly claimed: number }): void {
+    const slots = slotsOf(pace);
     const waitMs = pace.notBefore === null ? 0 : pace.notBefore - now;
     if (waitMs <= 0) {
       // The next claim may get more, once what is in flight has ended: the breaker ramps up, and the order goes on.
-      if (claimed > 0) this.#mayBeDue = true;
+      if (claimed > 0 && slots !== null && claimed + this.#inFlight >= slots) this.#mayBeDue = true;
     } else if (claimed > 0 && waitMs <= paceWaitMaxMs) this.#lookIn(waitMs);
   }
 

@@ -42,17 +42,13 @@ function signatureHeaders(
   { signature, secrets, eventType, eventId }: ClaimedDelivery,
   content: SignedContent,
 ): Record<string, string> {
-  switch (signature) {
-    case "github":
-      return {
-        "x-hub-signature-256": signGithub(content.body, secrets),
-        "x-github-event": eventType,
-        "x-github-delivery": eventId,
-      };
-    case "stripe":
-      return { "stripe-signature": signStripe(content, secrets) };
-    case "standard":
-    case "standard-ed25519":
-      return { "webhook-signature": sign(content, secrets) };
+  if (signature === "github") {
+    return {
+      "x-hub-signature-256": signGithub(content.body, secrets),
+      "x-github-event": eventType,
+      "x-github-delivery": eventId,
+    };
   }
+  if (signature === "stripe") return { "stripe-signature": signStripe(content, secrets) };
+  return { "webhook-signature": sign(content, secrets) };
 }

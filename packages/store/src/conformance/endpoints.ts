@@ -1,7 +1,7 @@
 // What endpoints promise: changes that nobody overwrites, secrets that rotate, tests that nothing holds up, and deletions that
 // cancel what is owed.
 import { beforeEach, describe, expect, it } from "vitest";
-import { type Act, type Endpoint, type EndpointChange } from "@ringback/core";
+import type { Act, Endpoint, EndpointChange } from "@ringback/core";
 import {
   feedOf,
   holder,
