@@ -7,6 +7,19 @@ export async function readJsonBytes(request: HonoRequest, bytesMax: number): Pro
   return typeProblem(request) ?? readBytes(request, bytesMax);
 }
 
+/** Those of a merge patch, which may say so (RFC 7396) or only that it is JSON. */
+export async function readPatchBytes(request: HonoRequest, bytesMax: number): Promise<Uint8Array | Refusal> {
+  const type = request.header("content-type")?.trim() ?? "";
+  if (mergePatchType.test(type) || isJsonType(type)) return readBytes(request, bytesMax);
+  return refusal(
+    "content-type-unsupported",
+    "The Content-Type must be application/merge-patch+json or application/json.",
+    { headers: { "accept-patch": "application/merge-patch+json, application/json" } },
+  );
+}
+
+const mergePatchType = /^application\/merge-patch\+json[ \t]*(?:;[ \t]*(?:charset="?utf-8"?[ \t]*)?)*$/i;
+
 /** Those of a body that may be empty, whose type matters only if it is not. */
 export async function readOptionalJsonBytes(
   request: HonoRequest,

@@ -349,6 +349,13 @@ const entries = {
     causes: ["A defect."],
     fix: "Try again with the same Idempotency-Key; report the `requestId` if it persists.",
   },
+  "endpoint-changing": {
+    status: status.conflict,
+    title: "The endpoint is being changed by others",
+    meaning: "Each time this change was about to be written, somebody else had changed the endpoint.",
+    causes: ["Several clients that change the same endpoint in a loop."],
+    fix: "Send it again; a merge patch says only what is to be different, so nothing is lost by that.",
+  },
   overloaded: {
     status: status.unavailable,
     title: "Too much is waiting already",

@@ -112,7 +112,13 @@ describe("POST /v1/endpoints", () => {
       "/headers/Host",
     ],
     [{ url: "https://127.0.0.1", events: ["job.*"] }, 422, "callback-url-rejected", "/url"],
-    [{ url: "https://a.example", events: ["job.*"], ordered: true }, 400, "fields-unknown", "/ordered"],
+    [{ url: "https://a.example", ordered: "yes" }, 422, "invalid-request", "/ordered"],
+    [{ url: "https://a.example", maxInFlight: 0 }, 422, "invalid-request", "/maxInFlight"],
+    [{ url: "https://a.example", maxInFlight: 101 }, 422, "invalid-request", "/maxInFlight"],
+    [{ url: "https://a.example", ratePerSecond: 0 }, 422, "invalid-request", "/ratePerSecond"],
+    [{ url: "https://a.example", ratePerSecond: 1_001 }, 422, "invalid-request", "/ratePerSecond"],
+    [{ url: "https://a.example", signature: "md5" }, 422, "invalid-request", "/signature"],
+    [{ url: "https://a.example", order: true }, 400, "fields-unknown", "/order"],
   ])("F20 what cannot be is refused at registration: %j", async (body, status, code, path) => {
     const house = createHouse();
     const response = await house.ask("POST", "/v1/endpoints", { body });
@@ -153,5 +159,112 @@ describe("GET /v1/endpoints", () => {
       data: [{ id: "ep_01kat5vqt8fkz9m0w4r1x2y3z0" }],
       nextCursor: null,
     });
+  });
+});
+
+describe("PATCH /v1/endpoints/{id}", () => {
+  const patched = async (patch: object | string, headers: Record<string, string> = {}) => {
+    const house = createHouse();
+    house.store.endpoints.set(ids.endpoint, anEndpoint({ timeoutMs: 2_000, description: "old" }));
+    const raw = typeof patch === "string" ? patch : JSON.stringify(patch);
+    const type = { "content-type": "application/merge-patch+json", ...headers };
+    const response = await house.ask("PATCH", `/v1/endpoints/${ids.endpoint}`, { raw, headers: type });
+    const text = await response.text();
+    return { response, text, answer: JSON.parse(text) as Record<string, unknown>, house };
+  };
+
+  test("changes what it names, merges objects, and null goes back to the default", async () => {
+    const patch = {
+      url: "https://b.example/in?token=CANARY2",
+      description: null,
+      timeoutMs: null,
+      retry: { maxAttempts: 2 },
+      headers: { "X-Team": null, "X-Other": "CANARY3" },
+      metadata: { tier: 2 },
+      maxInFlight: 4,
+      ratePerSecond: 9,
+      ordered: true,
+    };
+    const { response, text, answer, house } = await patched(patch);
+    expect(response.status).toBe(200);
+    expect(answer).toMatchObject({ url: "https://b.example/in", events: ["job.*"], timeoutMs: 15_000 });
+    expect(answer).toMatchObject({ headerNames: ["x-other"], metadata: { tier: 2 }, ordered: true });
+    expect(answer).toMatchObject({ retry: { baseMs: 5_000, maxAttempts: 2 }, ratePerSecond: 9 });
+    expect(answer).not.toHaveProperty("description");
+    expect(text).not.toContain("CANARY");
+    expect(house.store.endpoints.get(ids.endpoint)?.headers).toEqual({ "x-other": "CANARY3" });
+  });
+
+  test("is taken as application/json too, and as nothing else", async () => {
+    const json = await patched({ events: [] }, { "content-type": "application/json" });
+    expect(json.answer).toMatchObject({ events: [], timeoutMs: 2_000 });
+    const other = await patched({ events: [] }, { "content-type": "text/plain" });
+    expect(other.response.status).toBe(415);
+    expect(other.response.headers.get("accept-patch")).toContain("application/merge-patch+json");
+  });
+
+  test.each([
+    [{ url: null }, 422, "invalid-request", "/url"],
+    [{ url: "https://10.0.0.1" }, 422, "callback-url-rejected", "/url"],
+    [{ headers: { Host: "x" } }, 422, "invalid-request", "/headers/host"],
+    [{ timeoutMs: 30_001 }, 422, "invalid-request", "/timeoutMs"],
+    [{ secret: "whsec_x" }, 400, "fields-unknown", "/secret"],
+    [{ status: "paused" }, 400, "fields-unknown", "/status"],
+    [[1], 422, "invalid-request", ""],
+  ])("F20 what cannot be changes nothing: %j", async (patch, status, code, path) => {
+    const { response, answer, house } = await patched(patch);
+    const [first] = answer["errors"] as { path: string }[];
+    expect([response.status, answer["code"]]).toEqual([status, code]);
+    expect(first?.path.toLowerCase().slice(0, path.length)).toBe(path.toLowerCase());
+    expect(house.store.endpoints.get(ids.endpoint)?.updatedAt).toBe(anEndpoint().updatedAt);
+  });
+
+  test("to a pair and back makes a new secret: the public key is shown, the shared secret once", async () => {
+    const { answer, house, text } = await patched({ signature: "standard-ed25519" });
+    expect(answer["publicKeys"]).toEqual([expect.stringMatching(/^whpk_/)]);
+    expect(text).not.toMatch(/whsk_|whsec_/);
+    const keys = await house.ask("GET", `/v1/endpoints/${ids.endpoint}/public-keys`);
+    expect(await keys.json()).toMatchObject({ data: [{ publicKey: (answer["publicKeys"] as string[])[0] }] });
+    const back = await house.ask("PATCH", `/v1/endpoints/${ids.endpoint}`, { body: { signature: "github" } });
+    const shown = (await back.json()) as Record<string, unknown>;
+    expect(shown).toMatchObject({ signature: "github", secret: expect.stringMatching(/^whsec_/) as string });
+    expect(back.headers.get("cache-control")).toBe("no-store");
+    expect(shown).not.toHaveProperty("publicKeys");
+  });
+});
+
+describe("secrets, tests and deletions", () => {
+  test("rotating shows the new secret once; of a pair it shows both public keys until the overlap ends", async () => {
+    const house = createHouse();
+    house.store.endpoints.set(ids.endpoint, anEndpoint());
+    const path = `/v1/endpoints/${ids.endpoint}`;
+    const response = await house.ask("POST", `${path}/secret/rotate`, { body: { overlapMs: 1_000 } });
+    expect(response.status).toBe(200);
+    expect(((await response.json()) as { secret: string }).secret).toMatch(/^whsec_/);
+    expect(await (await house.ask("GET", path)).text()).not.toContain("whsec_");
+    await house.ask("PATCH", path, { body: { signature: "standard-ed25519" } });
+    const pair = await house.ask("POST", `${path}/secret/rotate`, { body: { overlapMs: 1_000 } });
+    const { publicKeys } = (await pair.json()) as { publicKeys: string[] };
+    expect(publicKeys).toHaveLength(2);
+    house.clock.advance(1_000);
+    const later = (await (await house.ask("GET", path)).json()) as { publicKeys: string[] };
+    expect(later.publicKeys).toEqual(publicKeys.slice(0, 1));
+  });
+
+  test("a test answers with the delivery and its attempt; a deletion with what it canceled", async () => {
+    const house = createHouse();
+    house.store.endpoints.set(ids.endpoint, anEndpoint());
+    const path = `/v1/endpoints/${ids.endpoint}`;
+    const tested = await house.ask("POST", `${path}/test`);
+    expect(tested.status).toBe(200);
+    expect(await tested.json()).toMatchObject({ eventType: "endpoint.test", status: "delivered" });
+    const deleted = await house.ask("DELETE", path, { body: { reason: "moved" } });
+    expect(await deleted.json()).toEqual({
+      id: ids.endpoint,
+      deleted: true,
+      deliveries: { canceled: 2, inFlight: 0 },
+    });
+    expect((await house.ask("GET", path)).status).toBe(404);
+    expect((await house.ask("DELETE", path)).status).toBe(404);
   });
 });

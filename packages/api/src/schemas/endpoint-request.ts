@@ -1,14 +1,18 @@
-// The body of `POST /v1/endpoints`.
+// The body of `POST /v1/endpoints`, and of `PATCH` (JSON merge patch, RFC 7396) once it has been merged.
 import { z } from "zod";
 import {
   attemptTimeoutMaxMs,
   attemptTimeoutMinMs,
   defaultRetryPolicy,
   delayMaxMs,
+  maxInFlightMax,
+  ratePerSecondMax,
+  signatureForms,
   type RetryPolicy,
 } from "@ringback/core";
 import { documentedAs } from "./documented-as.ts";
 import { customHeadersSchema, eventPatternsSchema, metadataSchema } from "./fields.ts";
+import { reasonField } from "./reason-request.ts";
 
 const standard = defaultRetryPolicy as Exclude<RetryPolicy, readonly number[]>;
 const delaySchema = z.int().min(0).max(delayMaxMs);
@@ -79,6 +83,42 @@ export const endpointRequestSchema = z
       .max(attemptTimeoutMaxMs)
       .describe("Milliseconds until the answer's headers must be complete.")
       .optional(),
+    maxInFlight: z.int().min(1).max(maxInFlightMax).describe("Attempts in flight at once.").optional(),
+    ratePerSecond: z
+      .int()
+      .min(1)
+      .max(ratePerSecondMax)
+      .describe("Attempts begun within any second.")
+      .optional(),
+    ordered: z
+      .boolean()
+      .describe("One at a time, in the order of the events; one that waits for its retry holds up the rest.")
+      .optional(),
+    signature: z.enum(signatureForms).describe("How webhooks say who sent them.").optional(),
     metadata: metadataSchema.describe("Your own labels.").optional(),
   })
   .meta({ id: "EndpointRequest" });
+
+/** Beside what it changes, why: for the audit. Null takes a member back to its default. */
+const nullable = endpointRequestSchema.shape;
+export const endpointPatchSchema = z
+  .strictObject({
+    url: nullable.url.optional(),
+    events: nullable.events.nullable(),
+    description: nullable.description.nullable(),
+    headers: z.record(z.string(), z.string().nullable()).nullable().optional(),
+    retry: z
+      .unknown()
+      .describe("As in a registration; an object is merged with the policy in force.")
+      .optional(),
+    timeoutMs: nullable.timeoutMs.nullable(),
+    maxInFlight: nullable.maxInFlight.nullable(),
+    ratePerSecond: nullable.ratePerSecond.nullable(),
+    ordered: nullable.ordered.nullable(),
+    signature: nullable.signature.nullable(),
+    metadata: z.record(z.string(), z.unknown()).nullable().optional(),
+    reason: reasonField,
+  })
+  .meta({ id: "EndpointPatch" });
+
+export type EndpointRequest = z.output<typeof endpointRequestSchema>;

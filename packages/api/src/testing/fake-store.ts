@@ -16,6 +16,7 @@ import {
   type PastJob,
   type Store,
 } from "@ringback/core";
+import { createFakeEndpoints } from "./fake-endpoints.ts";
 import { createFakeEvents, eventOf, type FakeEvents } from "./fake-events.ts";
 import { createFakeRuns, type FakeRuns } from "./fake-runs.ts";
 import { createFakeTenants, type FakeTenants } from "./fake-tenants.ts";
@@ -144,29 +145,10 @@ export function createFakeStore(): FakeStore {
     ...fakeRuns,
     lanes: unused("lanes"),
     support: {
-      createEndpoints: async (items, now, act) =>
-        items.map(({ secret: _secret, host: _host, ...rest }) => {
-          const endpoint: Endpoint = {
-            ...rest,
-            status: "active",
-            pausedReason: null,
-            createdAt: now,
-            updatedAt: now,
-          };
-          fake.endpoints.set(endpoint.id, endpoint);
-          const { tenantId, id: subject } = endpoint;
-          fake.record("endpoint.created", { tenantId, subject, at: now }, act);
-          return endpoint;
-        }),
-      setEndpointStatus: async ({ tenantId, endpointId }, { status, reason }, now, act) => {
-        const before = owned(fake.endpoints.get(endpointId), tenantId);
-        if (before === null) return null;
-        const endpoint: Endpoint = { ...before, status, pausedReason: reason };
-        fake.endpoints.set(endpointId, endpoint);
-        const action = status === "paused" ? "endpoint.paused" : "endpoint.resumed";
-        fake.record(action, { tenantId, subject: endpointId, at: now }, act);
-        return endpoint;
-      },
+      ...createFakeEndpoints({
+        state: () => fake,
+        record: (action, done, act) => fake.record(action, done, act),
+      }),
       redeliver: async (items, now, act) =>
         items.map(({ tenantId, deliveryId }) => {
           const found = fake.deliveries.get(deliveryId);

@@ -5,7 +5,12 @@ import { defaultRetryPolicy } from "./backoff.ts";
 import { attemptCodes, codeOfStatus, isFinal } from "./outcome.ts";
 
 const now = 1_000_000;
-const first: DeliveryLedger = { roundFailures: 0, redeliverRequested: false, policy: defaultRetryPolicy };
+const first: DeliveryLedger = {
+  roundFailures: 0,
+  redeliverRequested: false,
+  isLast: false,
+  policy: defaultRetryPolicy,
+};
 const delivered: EndedAttempt = { outcome: "delivered", code: "ok", retryAfterMs: null };
 const failed: EndedAttempt = { outcome: "failed", code: "http_5xx", retryAfterMs: null };
 const unknown: EndedAttempt = { outcome: "outcome_unknown", code: "outcome_unknown", retryAfterMs: null };
@@ -48,6 +53,16 @@ describe("what becomes of a delivery after an attempt", () => {
     const final = attemptCodes.filter((code) => decide({}, { ...failed, code }).status === "dead");
     expect(final).toEqual(["gone", "no_retry", "blocked_address", "blocked_url"]);
     expect(final.every(isFinal)).toBe(true);
+  });
+
+  test("a last attempt delivers or cancels, whatever was asked for meanwhile, and never leaves a dead letter", () => {
+    for (const redeliverRequested of [false, true]) {
+      const last = { isLast: true, redeliverRequested };
+      expect(decide(last, delivered)).toEqual({ status: "delivered" });
+      expect(decide(last, failed)).toEqual({ status: "canceled" });
+      expect(decide(last, { ...failed, code: "gone" })).toEqual({ status: "canceled" });
+      expect(decide(last, unknown)).toEqual({ status: "canceled" });
+    }
   });
 
   test("the attempts left never fall below zero", () => {

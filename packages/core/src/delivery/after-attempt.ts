@@ -9,6 +9,8 @@ export interface DeliveryLedger {
   readonly roundFailures: number;
   /** A redelivery was asked for while this attempt was in flight. */
   readonly redeliverRequested: boolean;
+  /** No other attempt is made, and no dead letter is written: a test, or the receiver has been deleted. */
+  readonly isLast: boolean;
   readonly policy: RetryPolicy;
 }
 
@@ -22,6 +24,7 @@ export interface EndedAttempt {
 export type AfterAttempt =
   | { readonly status: "delivered" }
   | { readonly status: "dead" }
+  | { readonly status: "canceled" }
   | {
       readonly status: "pending";
       readonly dueAt: Instant;
@@ -37,6 +40,7 @@ export function afterAttempt(
 ): AfterAttempt {
   const { now, random } = options;
   const { roundFailures, policy } = ledger;
+  if (ledger.isLast) return { status: attempt.outcome === "delivered" ? "delivered" : "canceled" };
   if (ledger.redeliverRequested)
     return { status: "pending", dueAt: now, nextTrigger: "manual", roundFailures: 0 };
   if (attempt.outcome === "delivered") return { status: "delivered" };

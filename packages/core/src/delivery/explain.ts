@@ -9,7 +9,8 @@ export function explainDelivery(delivery: Delivery, last: Attempt | null, now: I
   if (status === "delivered") {
     return `Delivered: ${host} answered ${last?.response?.status ?? "2xx"} to attempt ${attempts}; nothing more will be sent.`;
   }
-  if (status === "canceled") return "Canceled before it was delivered; nothing more will be sent.";
+  if (status === "canceled")
+    return `Canceled before it was delivered${cause(delivery, last)}; nothing more will be sent.`;
   if (status === "dead") {
     return `Given up after ${count(attempts)}: ${reason(delivery, last)}. It is kept as a dead letter; ${remedy(delivery)}.`;
   }
@@ -17,6 +18,11 @@ export function explainDelivery(delivery: Delivery, last: Attempt | null, now: I
   const when = next(delivery, now);
   if (last === null) return `No attempt has been made yet; the first ${when}.`;
   return `Attempt ${last.n} ${outcome(delivery, last)}. The next one ${when}.`;
+}
+
+function cause(delivery: Delivery, last: Attempt | null): string {
+  const isKnown = last !== null || delivery.code === "endpoint_deleted";
+  return isKnown ? `: ${reason({ ...delivery, code: delivery.code ?? last?.code ?? null }, null)}` : "";
 }
 
 function outcome(delivery: Delivery, last: Attempt): string {
@@ -82,4 +88,5 @@ const reasons: Readonly<Record<AttemptCode, Sentence>> = {
   outcome_unknown: (host) =>
     `Ringback was interrupted while it called ${host}, so whether it arrived is unknown`,
   sender_fault: () => "Ringback itself failed while it made the request",
+  endpoint_deleted: () => "its endpoint was deleted",
 };

@@ -33,7 +33,12 @@ export type ConnectionCode =
   | "invalid_response";
 
 /** Codes of our own side: nothing was sent, or we do not know. */
-export type OwnCode = "blocked_address" | "blocked_url" | "outcome_unknown" | "sender_fault";
+export type OwnCode =
+  | "blocked_address"
+  | "blocked_url"
+  | "outcome_unknown"
+  | "sender_fault"
+  | "endpoint_deleted";
 
 export type AttemptCode = AnswerCode | ConnectionCode | OwnCode;
 
@@ -65,6 +70,7 @@ export const attemptCodes: readonly AttemptCode[] = [
   "blocked_url",
   "outcome_unknown",
   "sender_fault",
+  "endpoint_deleted",
 ];
 
 /** True when trying again cannot help, so the delivery is dead at once. */

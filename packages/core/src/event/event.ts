@@ -20,6 +20,18 @@ export const jobEventTypes: readonly JobEventType[] = [
   "job.canceled",
 ];
 
+/** What Ringback tells an operator about deliveries and endpoints. Written when an endpoint of the tenant wants to hear of it. */
+export type OperationalEventType = "endpoint.failing" | "endpoint.paused" | "delivery.dead";
+
+export const operationalEventTypes: readonly OperationalEventType[] = [
+  "endpoint.failing",
+  "endpoint.paused",
+  "delivery.dead",
+];
+
+/** What an endpoint is sent to try it out; it goes to that endpoint alone, whatever its filter. */
+export const testEventType = "endpoint.test";
+
 /** What a callback hears when it does not choose: how the job ended. */
 export const terminalEvents: EventPatterns = ["job.succeeded", "job.failed", "job.canceled"];
 

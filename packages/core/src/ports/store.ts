@@ -15,12 +15,14 @@ import type {
   DeliveryStatus,
   Trigger,
 } from "../delivery/delivery.ts";
-import type { Endpoint, EndpointStatus, PauseReason } from "../endpoint/endpoint.ts";
+import type { Endpoint, SignatureForm } from "../endpoint/endpoint.ts";
 import type { Event } from "../event/event.ts";
 import type { FeedRead, FeedRequest } from "../event/feed-read.ts";
 import type { RunOutcome } from "../job/after-run.ts";
 import type { Job, JobResult, JobStatus, JobWithPayloads } from "../job/job.ts";
 import type { Act } from "../tenant/audit.ts";
+import type { LanePace } from "../lane/lane-pace.ts";
+import type { EndpointStore } from "./endpoint-store.ts";
 import type { IntakeStore, JobKey } from "./intake-store.ts";
 import type { JobReads } from "./job-reads.ts";
 import type { KindStore } from "./kind-store.ts";
@@ -149,19 +151,33 @@ export interface LaneStore {
   /** Gives lanes back and rings those that still have something due. A lane with attempts in flight is recovered as by `recover`. */
   release(lanes: readonly HeldLane[], now: Instant): Promise<void>;
   /**
-   * Claims the lane's due deliveries, the oldest due first: the write-ahead record of their next attempts. One whose receiver
-   * cannot be read is not returned: its attempt is recorded as `sender_fault` at once, and retried by its policy.
+   * Claims the lane's due deliveries, the oldest due first: the write-ahead record of their next attempts. How many is
+   * `claimRoom`'s to say. One whose receiver cannot be read is not returned: its attempt is recorded as `sender_fault` at
+   * once, and retried by its policy; one whose secret was sealed with a key that is not here is held.
    */
   claimDeliveries(
     lane: HeldLane,
-    options: { readonly now: Instant; readonly limit: number },
+    options: {
+      readonly now: Instant;
+      readonly limit: number;
+      /** Attempts of the lane that the caller has in flight; none if it does not say. */
+      readonly inFlight?: number;
+    },
   ): Promise<ClaimedDeliveries>;
-  /** Records ended attempts and applies `afterAttempt`: retry, delivered, or dead with its dead letter; `gone` pauses the endpoint. */
+  /**
+   * Records ended attempts and applies `afterAttempt` (retry, delivered, or dead with its dead letter) and
+   * `afterLaneAttempts` (breaker, warnings, an endpoint that has failed for too long is paused). `gone` pauses the endpoint.
+   */
   recordAttempts(items: readonly AttemptRecord[], now: Instant): Promise<("recorded" | "lost")[]>;
 }
 
 export type ClaimedDeliveries =
-  | { readonly kind: "claimed"; readonly deliveries: readonly ClaimedDelivery[] }
+  | {
+      readonly kind: "claimed";
+      readonly deliveries: readonly ClaimedDelivery[];
+      /** How the lane may be served from now on; null when nothing but the dispatcher's own numbers limits it. */
+      readonly pace: LanePace | null;
+    }
   | { readonly kind: "lost" };
 
 /** All that is needed to send: the receiver as it is configured now, and the event's exact bytes. */
@@ -181,6 +197,7 @@ export interface ClaimedDelivery {
   readonly headers: Readonly<Record<string, string>>;
   /** The active signing secrets, newest first; never empty. */
   readonly secrets: readonly string[];
+  readonly signature: SignatureForm;
   readonly policy: RetryPolicy;
   readonly timeoutMs: number;
   readonly traceparent: string | null;
@@ -206,15 +223,7 @@ export interface AttemptRecord {
 // ── Support ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** What is done with an `act` is written into the audit in the same transaction; what changes nothing is not. */
-export interface SupportStore {
-  createEndpoints(items: readonly NewEndpoint[], now: Instant, act?: Act): Promise<Endpoint[]>;
-  /** Null when the tenant has no such endpoint. Resuming rings its lane. */
-  setEndpointStatus(
-    key: { readonly tenantId: string; readonly endpointId: string },
-    status: { readonly status: EndpointStatus; readonly reason: PauseReason | null },
-    now: Instant,
-    act?: Act,
-  ): Promise<Endpoint | null>;
+export interface SupportStore extends EndpointStore {
   /**
    * Makes deliveries due now, whatever their state, as a manual attempt that takes the place of a pending automatic one.
    * A finished delivery begins a new round of its retry policy; one with an attempt in flight is sent again after it.
@@ -224,12 +233,6 @@ export interface SupportStore {
     now: Instant,
     act?: Act,
   ): Promise<(Delivery | null)[]>;
-}
-
-export interface NewEndpoint extends Omit<Endpoint, "status" | "pausedReason" | "createdAt" | "updatedAt"> {
-  /** Its first signing secret, `whsec_…`. */
-  readonly secret: string;
-  readonly host: string;
 }
 
 // ── Reads ───────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -281,6 +284,7 @@ export interface ReadStore extends JobReads {
     jobId: string,
     page: { readonly after: number; readonly limit: number },
   ): Promise<Event[]>;
+  /** Null also when it has been deleted. */
   getEndpoint(tenantId: string, endpointId: string): Promise<Endpoint | null>;
   listEndpoints(tenantId: string, page: PageRequest): Promise<Page<Endpoint, ListPosition>>;
   getDelivery(

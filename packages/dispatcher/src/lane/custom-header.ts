@@ -29,8 +29,12 @@ const own: ReadonlySet<string> = new Set([
   "content-encoding",
   "content-type",
   "cookie",
+  "stripe-signature",
   "traceparent",
   "user-agent",
+  "x-github-delivery",
+  "x-github-event",
+  "x-hub-signature-256",
 ]);
 
 /** Why a custom header of this name is refused, as a sentence; null when it is not. The case does not matter. */

@@ -1,9 +1,11 @@
 // One turn at a lane: claims what is due in batches, keeps a bounded number of attempts in flight, records each as it ends.
 import {
+  slotsOf,
   StoreUnavailable,
   type AttemptRecord,
   type ClaimedDelivery,
   type Clock,
+  type LanePace,
   type LaneStore,
   type LaneTurn,
   type Log,
@@ -16,7 +18,7 @@ export interface LaneLoopOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
-  /** Attempts in flight at once. */
+  /** Attempts in flight at once, where the lane does not say. */
   readonly concurrency: number;
   /** Makes one attempt; never rejects. */
   readonly attempt: (delivery: ClaimedDelivery) => Promise<AttemptRecord>;
@@ -34,6 +36,8 @@ const recordRetryMinMs = 100;
 const recordRetryMaxMs = 2_000;
 /** How long a turn with a fault keeps its lane before it ends, up to twice that: the next turn may meet the same fault. */
 const faultPauseMinMs = 1_000;
+/** A turn waits so long for a lane whose next delivery may not be claimed yet; for longer, the lane is given back. */
+const paceWaitMaxMs = 1_000;
 /** Unrecorded attempts, as a multiple of the slots, at which nothing more is claimed. */
 const unrecordedFactor = 4;
 
@@ -55,6 +59,10 @@ export class LaneLoop {
   /** The freed slots have waited long enough. */
   #refillNow = false;
   #isRefillArmed = false;
+  /** How the lane may be served, as the last claim told. */
+  #pace: LanePace | null = null;
+  /** Something is due, and its rate forbids to claim it for a moment. */
+  #isPacing = false;
   #wake: () => void = nothing;
 
   constructor(turn: LaneTurn, options: LaneLoopOptions) {
@@ -107,14 +115,14 @@ export class LaneLoop {
   get #isOver(): boolean {
     if (this.#inFlight > 0 || this.#unrecorded > 0) return false;
     if (this.#isAbandoned || this.#isDraining) return true;
-    return !this.#isFaulty && this.#wasDismissed && !this.#mayBeDue;
+    return !this.#isFaulty && this.#wasDismissed && !this.#mayBeDue && !this.#isPacing;
   }
 
   #mayClaim(): boolean {
     if (!this.#mayBeDue || this.#isDraining || this.#isAbandoned || this.#isFaulty) return false;
-    const { concurrency } = this.#options;
+    const concurrency = this.#slots;
     const free = concurrency - this.#inFlight;
-    if (free === 0 || this.#unrecorded >= concurrency * unrecordedFactor) return false;
+    if (free <= 0 || this.#unrecorded >= concurrency * unrecordedFactor) return false;
     if (free * batchesPerRound >= concurrency || this.#refillNow) return true;
     this.#armRefill();
     return false;
@@ -131,23 +139,58 @@ export class LaneLoop {
   }
 
   async #claim(): Promise<void> {
-    const { lanes, clock, concurrency, log } = this.#options;
-    const limit = concurrency - this.#inFlight;
+    const { lanes, clock, log } = this.#options;
+    const limit = this.#slots - this.#inFlight;
+    const inFlight = this.#inFlight;
     this.#refillNow = false;
     this.#mayBeDue = false;
     // In the same turn of the event loop as the claim, so that both share its commit; what ends meanwhile shares the next one's.
     this.#records.flush();
     this.#records.hold();
     try {
-      const claimed = await lanes.claimDeliveries(this.#turn.lane, { now: clock.now(), limit });
+      const now = clock.now();
+      const claimed = await lanes.claimDeliveries(this.#turn.lane, { now, limit, inFlight });
       if (claimed.kind === "lost") return this.abandon();
       if (this.#isAbandoned) return;
+      this.#pace = claimed.pace;
+      if (claimed.pace !== null) this.#keepPace(claimed.pace, { now, claimed: claimed.deliveries.length });
       if (claimed.deliveries.length >= limit) this.#mayBeDue = true;
       for (const delivery of claimed.deliveries) void this.#carry(delivery);
     } catch (thrown) {
       log.warn("claim_failed", { ...this.#laneFields(), reason: reasonOf(thrown) });
       void this.#endAfterFault();
     }
+  }
+
+  get #slots(): number {
+    const { concurrency } = this.#options;
+    const { maxInFlight = null } = this.#pace ?? {};
+    const allowed = this.#pace === null ? null : slotsOf(this.#pace);
+    // The breaker's and the order's numbers lessen the lane's own, which may be greater than ours.
+    return Math.min(maxInFlight ?? concurrency, allowed ?? Number.POSITIVE_INFINITY);
+  }
+
+  /** Looks again when the lane's rate allows more, and after each attempt of a lane that has fewer slots than it could use. */
+  #keepPace(pace: LanePace, { now, claimed }: { readonly now: number; readonly claimed: number }): void {
+    const slots = slotsOf(pace);
+    const waitMs = pace.notBefore === null ? 0 : pace.notBefore - now;
+    if (waitMs <= 0) {
+      // The next claim may get more, once what is in flight has ended: the breaker ramps up, and the order goes on.
+      if (claimed > 0 && slots !== null && claimed + this.#inFlight >= slots) this.#mayBeDue = true;
+    } else if (claimed > 0 && waitMs <= paceWaitMaxMs) this.#lookIn(waitMs);
+  }
+
+  #lookIn(waitMs: number): void {
+    this.#isPacing = true;
+    const { clock } = this.#options;
+    const { signal } = this.#over;
+    const forget = clock.after(waitMs, () => {
+      signal.removeEventListener("abort", forget);
+      this.#isPacing = false;
+      this.#mayBeDue = true;
+      this.#wake();
+    });
+    signal.addEventListener("abort", forget, { once: true });
   }
 
   /** Takes a delivery through its attempt and its record. Its slot is free as soon as the receiver is done with it. */

@@ -1,6 +1,6 @@
 // The headers of one attempt: as they go over the wire, and as they are kept.
 import type { ClaimedDelivery } from "@ringback/core";
-import { sign } from "@ringback/signature";
+import { sign, signGithub, signStripe, type SignedContent } from "@ringback/signature";
 import { forbiddenHeader, redacted } from "./custom-header.ts";
 
 export interface AttemptHeaders {
@@ -22,7 +22,7 @@ export function attemptHeaders(
     "accept-encoding": "identity",
     "webhook-id": delivery.eventId,
     "webhook-timestamp": String(timestampSeconds),
-    "webhook-signature": sign(content, delivery.secrets),
+    ...signatureHeaders(delivery, content),
     "webhook-attempt": String(delivery.attempt),
   };
   if (delivery.traceparent !== null) sent["traceparent"] = delivery.traceparent;
@@ -35,4 +35,20 @@ export function attemptHeaders(
     kept[lower] = redacted;
   }
   return { sent, kept };
+}
+
+/** The id, the time and the number of the attempt are told in every form; the signature in the one that was chosen. */
+function signatureHeaders(
+  { signature, secrets, eventType, eventId }: ClaimedDelivery,
+  content: SignedContent,
+): Record<string, string> {
+  if (signature === "github") {
+    return {
+      "x-hub-signature-256": signGithub(content.body, secrets),
+      "x-github-event": eventType,
+      "x-github-delivery": eventId,
+    };
+  }
+  if (signature === "stripe") return { "stripe-signature": signStripe(content, secrets) };
+  return { "webhook-signature": sign(content, secrets) };
 }

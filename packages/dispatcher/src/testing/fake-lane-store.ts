@@ -1,10 +1,12 @@
 // A lane store in memory: hands out deliveries, keeps the records, and fails or answers `lost` when a test says so.
 import {
+  claimRoom,
   defaultRetryPolicy,
   type AttemptRecord,
   type ClaimedDeliveries,
   type ClaimedDelivery,
   type HeldLane,
+  type LanePace,
   type LaneStore,
 } from "@ringback/core";
 
@@ -25,6 +27,7 @@ export function claimedDelivery(url: string, changes: Partial<ClaimedDelivery> =
     url,
     headers: {},
     secrets: [testSecret],
+    signature: "standard",
     policy: defaultRetryPolicy,
     timeoutMs: 15_000,
     traceparent: null,
@@ -37,10 +40,14 @@ export class FakeLaneStore implements LaneStore {
   readonly records: AttemptRecord[] = [];
   /** The limit of each claim so far. */
   readonly claims: number[] = [];
+  /** How many the caller had in flight at each claim so far. */
+  readonly inFlight: (number | undefined)[] = [];
   /** Thrown by the next calls, one each. */
   readonly claimFaults: Error[] = [];
   readonly recordFaults: Error[] = [];
   isLost = false;
+  /** Told with every claim. */
+  pace: LanePace | null = null;
   readonly #watchers = new Set<() => void>();
 
   claim(): Promise<HeldLane[]> {
@@ -55,14 +62,21 @@ export class FakeLaneStore implements LaneStore {
     throw new Error("the dispatcher releases no lanes");
   }
 
-  async claimDeliveries(_lane: HeldLane, options: { readonly limit: number }): Promise<ClaimedDeliveries> {
+  async claimDeliveries(
+    _lane: HeldLane,
+    options: { readonly now: number; readonly limit: number; readonly inFlight?: number },
+  ): Promise<ClaimedDeliveries> {
     this.claims.push(options.limit);
+    this.inFlight.push(options.inFlight);
     this.#tell();
     const fault = this.claimFaults.shift();
     if (fault !== undefined) throw fault;
     if (this.isLost) return { kind: "lost" };
     // From the end, which is quick however long the list is; the order is no test's concern.
-    return { kind: "claimed", deliveries: this.due.splice(-options.limit) };
+    const { pace } = this;
+    const { now, limit, inFlight = 0 } = options;
+    const room = pace === null ? limit : claimRoom(pace, { now, limit, inFlight });
+    return { kind: "claimed", deliveries: room === 0 ? [] : this.due.splice(-room), pace };
   }
 
   async recordAttempts(items: readonly AttemptRecord[]): Promise<("recorded" | "lost")[]> {

@@ -90,7 +90,12 @@ export function describeAudit(openStore: OpenStore): void {
         headers: { authorization: "hidden" },
         retry: null,
         timeoutMs: null,
+        maxInFlight: null,
+        ratePerSecond: null,
+        ordered: false,
+        signature: "standard" as const,
         metadata: {},
+        publicKey: null,
         secret,
       };
       await support.createEndpoints([endpoint], scene.now(), act);

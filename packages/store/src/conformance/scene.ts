@@ -140,7 +140,7 @@ function withoutHint(ring: Ring): Ring {
   return { kind, tenantId: whose, laneId, at };
 }
 
-const newEndpoint: Omit<NewEndpoint, "id"> = {
+export const newEndpoint: Omit<NewEndpoint, "id"> = {
   tenantId,
   url: "https://receiver.example/webhooks?key=1",
   host: "receiver.example",
@@ -149,7 +149,12 @@ const newEndpoint: Omit<NewEndpoint, "id"> = {
   headers: {},
   retry: null,
   timeoutMs: null,
+  maxInFlight: null,
+  ratePerSecond: null,
+  ordered: false,
+  signature: "standard",
   metadata: {},
+  publicKey: null,
   secret: "whsec_YW4gZW5kcG9pbnQncyBvd24gc2lnbmluZyBzZWNyZXQ=",
 };
 

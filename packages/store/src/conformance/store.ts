@@ -3,6 +3,8 @@ import { describe } from "vitest";
 import { describeAdmission } from "./admission.ts";
 import { describeAttempts } from "./attempts.ts";
 import { describeAudit } from "./audit.ts";
+import { describeEndpoints } from "./endpoints.ts";
+import { describeEtiquette } from "./etiquette.ts";
 import { describeEvents } from "./events.ts";
 import { describeFairness } from "./fairness.ts";
 import { describeIntake } from "./intake.ts";
@@ -32,6 +34,8 @@ export function describeStore(openStore: OpenStore): void {
     describeOwnEvents(openStore);
     describeLanes(openStore);
     describeAttempts(openStore);
+    describeEndpoints(openStore);
+    describeEtiquette(openStore);
     describeLaneBatches(openStore);
     describeRecovery(openStore);
     describeReads(openStore);

@@ -29,6 +29,8 @@ export interface Draft extends LaneDraft {
   insertDelivery(row: DeliveryRow): void;
   /** Saves `next`, whose state before was `earlier`, and what its job counts of it. */
   saveDelivery(next: DeliveryRow, earlier: DeliveryRow): void;
+  /** The delivery as this transaction is going to save it; undefined when it does not. */
+  savedDelivery(tenantId: string, deliveryId: string): DeliveryRow | undefined;
   insertAttempt(row: AttemptRow): void;
   /** Writes its dead letter, or writes it anew when it has died again. */
   bury(row: DeliveryRow, death: { readonly detail: string | null; readonly now: Instant }): void;
@@ -175,6 +177,7 @@ export function createDraft(
       savedDeliveries.set(keyOf(next.tenantId, next.id), next);
       move(next, earlier);
     },
+    savedDelivery: (tenantId, deliveryId) => savedDeliveries.get(keyOf(tenantId, deliveryId)),
     insertAttempt: (row) => void attempts.push(row),
     bury({ tenantId, id: deliveryId, code, httpStatus }, { detail, now }) {
       const reason = code ?? "outcome_unknown";

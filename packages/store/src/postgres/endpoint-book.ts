@@ -21,7 +21,7 @@ export async function readEndpointBook(
   if (wanted.length === 0) return noEndpoints;
   const rows = await transaction.ask<EndpointLine>(
     `select tenant_id as "tenantId", id, url, host, events from endpoint
-     where tenant_id = any($1::text[]) order by tenant_id, created_at, id`,
+     where tenant_id = any($1::text[]) and deleted_at is null order by tenant_id, created_at, id`,
     [wanted],
   );
   if (rows.length === 0) return noEndpoints;

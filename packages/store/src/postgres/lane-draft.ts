@@ -1,7 +1,8 @@
 // Keeps a lane's due time what it says: the earliest due time of its pending deliveries that are not in flight.
 import type { Instant } from "@ringback/core";
 import type { Effects } from "../effects.ts";
-import { inserter } from "./rows.ts";
+import type { LaneRow } from "./nouns.ts";
+import { inserter, rowReader, saver } from "./rows.ts";
 import { lane } from "./schema.ts";
 import type { Transaction } from "./transaction.ts";
 
@@ -10,11 +11,25 @@ export interface LaneKey {
   readonly laneId: string;
 }
 
+/** The limits of an endpoint, which its lane keeps a copy of. */
+export interface LaneLimits {
+  readonly maxInFlight: number | null;
+  readonly ratePerSecond: number | null;
+  readonly ordered: boolean;
+}
+
+const noLaneLimits: LaneLimits = { maxInFlight: null, ratePerSecond: null, ordered: false };
+
+/** What a lane remembers of its receiver. */
+export const laneRemembered = ["headId", "notBefore", "servedAt", "health"] as const;
+
 export interface LaneDraft {
   /** Makes the lane unless it exists. */
-  makeLane(key: LaneKey, receiver: { readonly endpointId: string | null }): void;
+  makeLane(key: LaneKey, receiver: { readonly endpointId: string | null }, limits?: LaneLimits): void;
   /** One of its deliveries has become due at `at`: rings, also when somebody holds the lane, unless it is paused. */
   laneSooner(key: LaneKey, at: Instant): void;
+  /** Saves what the lane remembers of its receiver, before anything is counted; the lane is locked already. */
+  saveLane(next: LaneRow): void;
   /** Looks at the deliveries again after some were claimed or finished; the lane is locked already. */
   recountLane(key: LaneKey, options: { readonly ring: boolean }): void;
   hasLanes(): boolean;
@@ -23,29 +38,37 @@ export interface LaneDraft {
 
 const insertLanes = inserter(lane, { suffix: "on conflict (tenant_id, id) do nothing" });
 const orderedKeys = `select "tenantId", "laneId" from json_to_recordset($1::json) as v("tenantId" text, "laneId" text)`;
-export const lockLanes = `select t.tenant_id as "tenantId", t.id as "laneId", t.token, t.paused,
-    t.claimed_by is not null as claimed
-  from lane as t where (t.tenant_id, t.id) in (${orderedKeys}) order by t.tenant_id, t.id for no key update`;
+const reader = rowReader(lane);
+const saveLanes = saver(lane, { set: laneRemembered, key: ["tenantId", "id"] });
+export const lockLanes = `select ${reader.list} from lane as t where (t.tenant_id, t.id) in (${orderedKeys}) order by t.tenant_id, t.id for no key update`;
 const laneState = `t.tenant_id as "tenantId", t.id as "laneId", t.due_at as "dueAt", t.paused,
-    t.claimed_by is not null as held`;
-const sooner = `update lane as t set due_at = least(t.due_at, v.at)
+    t.claimed_by is not null as held, t.not_before as "notBefore", t.head_id is not null as blocked`;
+// What waits behind the head of an ordered lane makes it due no sooner.
+const sooner = `update lane as t
+  set due_at = case when t.head_id is null then least(t.due_at, greatest(v.at, t.not_before)) else t.due_at end
   from json_to_recordset($1::json) as v("tenantId" text, "laneId" text, at bigint)
   where t.tenant_id = v."tenantId" and t.id = v."laneId"
   returning ${laneState}`;
-const recount = `update lane as t set due_at = (
-    select min(d.due_at) from delivery as d
-    where d.tenant_id = t.tenant_id and d.lane_id = t.id and d.status = 'pending' and d.attempt_started_at is null
-  ) where (t.tenant_id, t.id) in (${orderedKeys})
+const waiting = "d.tenant_id = t.tenant_id and d.status = 'pending' and d.attempt_started_at is null";
+const recount = `update lane as t set due_at = case when t.head_id is null then (
+    select greatest(d.due_at, t.not_before) from delivery as d
+    where ${waiting} and d.lane_id = t.id order by d.due_at limit 1
+  ) else (
+    select greatest(d.due_at, t.not_before) from delivery as d where ${waiting} and d.id = t.head_id
+  ) end where (t.tenant_id, t.id) in (${orderedKeys})
   returning ${laneState}`;
 
 interface LaneState extends LaneKey {
   readonly dueAt: Instant | null;
   readonly paused: boolean;
   readonly held: boolean;
+  readonly notBefore: Instant | null;
+  readonly blocked: boolean;
 }
 
 export function createLaneDraft(transaction: Transaction, effects: Effects): LaneDraft {
   const made = new Map<string, typeof lane.$inferInsert>();
+  const saved = new Map<string, LaneRow>();
   const due = new Map<string, { readonly key: LaneKey; readonly ats: Set<Instant> }>();
   const recounted = new Map<string, { readonly key: LaneKey; ring: boolean }>();
   const spelled = ({ tenantId, laneId }: LaneKey): string => `${laneId} ${tenantId}`;
@@ -63,9 +86,14 @@ export function createLaneDraft(transaction: Transaction, effects: Effects): Lan
     if (rows.length < due.size) throw new Error("There is no lane for what has become due.");
     const states = new Map(rows.map((row) => [spelled(row), row]));
     for (const { key, ats } of entries) {
-      const { paused = true, held = false } = states.get(spelled(key)) ?? {};
-      if (paused) continue;
-      for (const at of ats) effects.ringLane(key, at, { held });
+      const {
+        paused = true,
+        held = false,
+        notBefore = null,
+        blocked = false,
+      } = states.get(spelled(key)) ?? {};
+      if (paused || blocked) continue;
+      for (const at of ats) effects.ringLane(key, Math.max(at, notBefore ?? 0), { held });
     }
   }
 
@@ -82,11 +110,14 @@ export function createLaneDraft(transaction: Transaction, effects: Effects): Lan
   }
 
   return {
-    makeLane(key, { endpointId }) {
+    makeLane(key, { endpointId }, limits = noLaneLimits) {
       const { tenantId, laneId } = key;
       const origin = endpointId === null ? laneId : null;
-      made.set(spelled(key), { tenantId, id: laneId, endpointId, origin, paused: false, token: 0 });
+      const { maxInFlight, ratePerSecond, ordered } = limits;
+      const state = { paused: false, closed: false, token: 0, maxInFlight, ratePerSecond, ordered };
+      made.set(spelled(key), { tenantId, id: laneId, endpointId, origin, ...state });
     },
+    saveLane: (next) => void saved.set(spelled({ tenantId: next.tenantId, laneId: next.id }), next),
     laneSooner({ tenantId, laneId }, at) {
       const key = { tenantId, laneId };
       const known = due.get(spelled(key));
@@ -98,13 +129,15 @@ export function createLaneDraft(transaction: Transaction, effects: Effects): Lan
       const known = recounted.get(spelled(key));
       recounted.set(spelled(key), { key, ring: ring || known?.ring === true });
     },
-    hasLanes: () => made.size + due.size + recounted.size > 0,
+    hasLanes: () => made.size + saved.size + due.size + recounted.size > 0,
     async flushLanes() {
       if (made.size > 0) {
         const rows = [...made.values()].toSorted(byKey);
         transaction.send(insertLanes.text, [insertLanes.spell(rows)]);
       }
-      await Promise.all([flushSooner(), flushRecounts()]);
+      if (saved.size > 0) transaction.send(saveLanes.text, [saveLanes.spell([...saved.values()])]);
+      // What is inserted after this can only be told by `sooner`, so that comes last.
+      await Promise.all([flushRecounts(), flushSooner()]);
     },
   };
 }

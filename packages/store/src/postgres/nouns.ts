@@ -11,6 +11,8 @@ import {
   type Event,
   type Job,
   type JobResult,
+  type LanePace,
+  type PublicKey,
   type RetryPolicy,
   type Tenant,
   type TenantLimits,
@@ -25,12 +27,14 @@ import type {
   event,
   job,
   jobResult,
+  lane,
   tenant,
 } from "./schema.ts";
 
 export type JobRow = typeof job.$inferSelect;
 export type EventRow = typeof event.$inferSelect;
 export type EndpointRow = typeof endpoint.$inferSelect;
+export type LaneRow = typeof lane.$inferSelect;
 export type DeliveryRow = typeof delivery.$inferSelect;
 export type AttemptRow = typeof attempt.$inferSelect;
 export type DeadLetterRow = typeof deadLetter.$inferSelect;
@@ -88,7 +92,7 @@ export function eventOf(row: EventRow): Event {
   return { tenantId, id, seq, type, jobId, body, createdAt };
 }
 
-export function endpointOf(row: EndpointRow, sealing: Sealing): Endpoint {
+export function endpointOf(row: EndpointRow, sealing: Sealing, publicKeys: readonly PublicKey[]): Endpoint {
   return {
     tenantId: row.tenantId,
     id: row.id,
@@ -98,6 +102,11 @@ export function endpointOf(row: EndpointRow, sealing: Sealing): Endpoint {
     headers: endpointHeaders(row, sealing),
     retry: row.retry,
     timeoutMs: row.timeoutMs,
+    maxInFlight: row.maxInFlight,
+    ratePerSecond: row.ratePerSecond,
+    ordered: row.ordered,
+    signature: row.signature,
+    publicKeys,
     status: row.status,
     pausedReason: row.pausedReason,
     metadata: row.metadata,
@@ -110,6 +119,10 @@ export function endpointHeaders(row: EndpointRow, sealing: Sealing): Readonly<Re
   if (row.sealedHeaders === null) return {};
   const place = { tenantId: row.tenantId, table: "endpoint", rowId: row.id, column: "sealed_headers" };
   return JSON.parse(sealing.open(row.sealedHeaders, place)) as Record<string, string>;
+}
+
+export function paceOf({ maxInFlight, ratePerSecond, ordered, health, notBefore }: LaneRow): LanePace {
+  return { maxInFlight, ratePerSecond, ordered, health, notBefore };
 }
 
 /** The default one unless the endpoint has its own; throws when what is stored is none. */

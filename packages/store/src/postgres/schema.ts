@@ -10,12 +10,9 @@ import {
   type AttemptOutcome,
   type EventPatterns,
   type DeliveryStatus,
-  type EndpointStatus,
   type JobErrorCode,
   type JobStatus,
   type Metadata,
-  type PauseReason,
-  type RetryPolicy,
   type Trigger,
 } from "@ringback/core";
 import {
@@ -37,39 +34,13 @@ import {
   uniqueIndex,
 } from "./columns.ts";
 import { jobLifeColumns, jobLifeIndexes } from "./schema/job-life.ts";
+import { lane } from "./schema/endpoints.ts";
 import { tenant } from "./schema/tenants.ts";
 export { announcedKind } from "./schema/announced-kind.ts";
+export * from "./schema/endpoints.ts";
 export * from "./schema/tenants.ts";
 
 const triggers: readonly Trigger[] = ["auto", "manual", "replay", "test"];
-
-export const endpoint = table(
-  "endpoint",
-  {
-    tenantId: text("tenant_id").notNull(),
-    id: text("id").notNull(),
-    url: text("url").notNull(),
-    host: text("host").notNull(),
-    events: json<EventPatterns>("events").notNull(),
-    description: text("description"),
-    sealedHeaders: text("sealed_headers"),
-    retry: json<RetryPolicy>("retry"),
-    timeoutMs: integer("timeout_ms"),
-    status: text("status").$type<EndpointStatus>().notNull(),
-    pausedReason: text("paused_reason").$type<PauseReason>(),
-    metadata: json<Metadata>("metadata").notNull(),
-    createdAt: instant("created_at").notNull(),
-    updatedAt: instant("updated_at").notNull(),
-  },
-  (t) => [
-    primaryKey({ columns: [t.tenantId, t.id] }),
-    foreignKey({ columns: [t.tenantId], foreignColumns: [tenant.tenantId] }),
-    index("endpoint_newest").on(t.tenantId, t.createdAt, t.id),
-    check("endpoint_status", oneOf(t.status, ["active", "paused"])),
-    check("endpoint_paused_reason", oneOf(t.pausedReason, ["operator", "gone"])),
-    check("endpoint_paused", sql`(${t.status} = 'paused') = (${t.pausedReason} is not null)`),
-  ],
-);
 
 export const job = table(
   "job",
@@ -215,35 +186,6 @@ export const event = table(
     uniqueIndex("event_id").on(t.tenantId, t.id),
     index("event_feed").on(t.tenantId, t.seq),
     partialIndex("event_of_job", [t.tenantId, t.jobId, t.seq], sql`${t.jobId} is not null`),
-  ],
-);
-
-/** Everything owed to one receiver. `due_at` is the earliest due time of its pending deliveries that are not in flight. */
-export const lane = table(
-  "lane",
-  {
-    tenantId: text("tenant_id").notNull(),
-    id: text("id").notNull(),
-    endpointId: text("endpoint_id"),
-    origin: text("origin"),
-    paused: flag("paused").notNull(),
-    dueAt: instant("due_at"),
-    claimedBy: text("claimed_by"),
-    leaseUntil: instant("lease_until"),
-    token: integer("token").notNull(),
-  },
-  (t) => [
-    primaryKey({ columns: [t.tenantId, t.id] }),
-    foreignKey({ columns: [t.tenantId], foreignColumns: [tenant.tenantId] }),
-    foreignKey({ columns: [t.tenantId, t.endpointId], foreignColumns: [endpoint.tenantId, endpoint.id] }),
-    partialIndex(
-      "lane_due",
-      [t.dueAt],
-      sql`${t.claimedBy} is null and not ${t.paused} and ${t.dueAt} is not null`,
-    ),
-    partialIndex("lane_leased", [t.leaseUntil], sql`${t.claimedBy} is not null`),
-    check("lane_receiver", sql`(${t.endpointId} is null) = (${t.origin} is not null)`),
-    check("lane_claimed", sql`(${t.claimedBy} is null) = (${t.leaseUntil} is null)`),
   ],
 );
 

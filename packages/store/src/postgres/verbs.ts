@@ -1,6 +1,7 @@
 // The store's verbs on PostgreSQL: which of them share a commit, and on which connections they run.
 import type {
   Acceptance,
+  EndpointStore,
   EventAcceptance,
   HeldLane,
   Instant,
@@ -32,10 +33,18 @@ import {
 } from "./transitions/runs.ts";
 import { setEndpointStatus } from "./transitions/endpoint-rows.ts";
 import { createKey, noteKeyUse, putFirstKey, putKeys, revokeKey } from "./transitions/keys.ts";
-import { createEndpoints, redeliver, type Redelivery } from "./transitions/support.ts";
+import {
+  cancelOwed,
+  changeEndpoint,
+  closeEndpoint,
+  createEndpoints,
+  rotateEndpointSecret,
+  testEndpoint,
+  toldOf,
+} from "./transitions/endpoints.ts";
+import { redeliver, type Redelivery } from "./transitions/support.ts";
 import { changeTenant, createTenant, ensureTenant, rotateCallbackSecret } from "./transitions/tenants.ts";
 import { expire, readDue } from "./transitions/upkeep.ts";
-import { endpointOf } from "./nouns.ts";
 import type { KeyReads } from "./reads/keys.ts";
 import type { TenantReads } from "./reads/tenants.ts";
 
@@ -54,6 +63,9 @@ export type Verbs = Pick<
 
 /** How much one transaction of `recover` takes on, so that others are not kept waiting. */
 const recoveredAtOnceMax = 200;
+
+/** The same for what is owed to an endpoint that is deleted. */
+const canceledAtOnceMax = 500;
 
 export function createVerbs(transact: Transact, groups: CallGroups): Verbs {
   const lists = listsOf(transact, groups);
@@ -153,8 +165,8 @@ function lanesAndSupport(lists: Lists, alone: Alone): Pick<Verbs, "lanes" | "sup
       async release(held, now) {
         await lists.release(atTime(held, now));
       },
-      async claimDeliveries(lane, { now, limit }) {
-        const answer = await lists.workLane({ kind: "claim", claim: { lane, now, limit } });
+      async claimDeliveries(lane, { now, limit, inFlight = 0 }) {
+        const answer = await lists.workLane({ kind: "claim", claim: { lane, now, limit, inFlight } });
         return answer.kind === "claimed" ? answer.claimed : { kind: "lost" };
       },
       async recordAttempts(items, now) {
@@ -164,16 +176,34 @@ function lanesAndSupport(lists: Lists, alone: Alone): Pick<Verbs, "lanes" | "sup
       },
     },
     support: {
-      createEndpoints: (items, now, act) => alone.front((ground) => createEndpoints(ground, items, now, act)),
-      setEndpointStatus: (key, { status, reason }, now, act) =>
-        alone.front(async (ground) => {
-          const row = await setEndpointStatus(ground, key, { status, reason, now, act });
-          return row === null ? null : endpointOf(row, ground.sealing);
-        }),
+      ...endpointsOf(alone),
       redeliver(items, now, act) {
         const asked = items.map((item) => ({ ...item, act }));
         return lists.redeliver(atTime(asked, now));
       },
+    },
+  };
+}
+
+function endpointsOf({ front }: Alone): EndpointStore {
+  return {
+    createEndpoints: (items, now, act) => front((ground) => createEndpoints(ground, items, now, act)),
+    changeEndpoint: (key, asked, act) => front((ground) => changeEndpoint(ground, key, asked, act)),
+    setEndpointStatus: (key, { status, reason }, now, act) =>
+      front(async (ground) => {
+        const row = await setEndpointStatus(ground, key, { status, reason, now, act });
+        return row === null ? null : toldOf(ground, row);
+      }),
+    rotateEndpointSecret: (key, rotation, act) =>
+      front((ground) => rotateEndpointSecret(ground, key, rotation, act)),
+    testEndpoint: (key, now, act) => front((ground) => testEndpoint(ground, key, now, act)),
+    async deleteEndpoint(key, now, act) {
+      const owed = await front((ground) => closeEndpoint(ground, key, now, act));
+      if (owed === null) return null;
+      const limit = canceledAtOnceMax;
+      // One after the other on purpose: each is a transaction of bounded size.
+      while ((await front((ground) => cancelOwed(ground, { now, limit }))) > 0);
+      return owed;
     },
   };
 }

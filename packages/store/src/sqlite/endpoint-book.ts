@@ -21,7 +21,7 @@ const typesMax = 100;
 export function createEndpointBook(client: Client): EndpointMemory {
   const pages = new Map<string, TenantPage>();
   const select = client.prepare<[string], { id: string; url: string; host: string; events: string }>(
-    "select id, url, host, events from endpoint where tenant_id = ? order by created_at, id",
+    "select id, url, host, events from endpoint where tenant_id = ? and deleted_at is null order by created_at, id",
   );
 
   function pageOf(tenantId: string): TenantPage {

@@ -5,6 +5,7 @@ import { createEventIntake, type EventIntakeTransitions } from "./transitions/ac
 import { createIntakeTransitions, type IntakeTransitions } from "./transitions/intake.ts";
 import { createKindTransitions, type KindTransitions } from "./transitions/kinds.ts";
 import { createKeyTransitions, type KeyTransitions } from "./transitions/keys.ts";
+import { createEndpointTransitions, type EndpointTransitions } from "./transitions/endpoints.ts";
 import { createLaneTransitions, type LaneTransitions } from "./transitions/lanes.ts";
 import { createRunTransitions, type RunTransitions } from "./transitions/runs.ts";
 import { createSupportTransitions, type SupportTransitions } from "./transitions/support.ts";
@@ -31,8 +32,13 @@ export interface Transitions {
   readonly releaseLanes: LaneTransitions["release"];
   readonly claimDeliveries: LaneTransitions["claimDeliveries"];
   readonly recordAttempts: LaneTransitions["recordAttempts"];
-  readonly createEndpoints: SupportTransitions["createEndpoints"];
-  readonly setEndpointStatus: SupportTransitions["setEndpointStatus"];
+  readonly createEndpoints: EndpointTransitions["createEndpoints"];
+  readonly changeEndpoint: EndpointTransitions["changeEndpoint"];
+  readonly setEndpointStatus: EndpointTransitions["setEndpointStatus"];
+  readonly rotateEndpointSecret: EndpointTransitions["rotateEndpointSecret"];
+  readonly testEndpoint: EndpointTransitions["testEndpoint"];
+  readonly closeEndpoint: EndpointTransitions["closeEndpoint"];
+  readonly cancelOwed: EndpointTransitions["cancelOwed"];
   readonly redeliver: SupportTransitions["redeliver"];
   readonly ensureTenant: TenantTransitions["ensureTenant"];
   readonly createTenant: TenantTransitions["createTenant"];
@@ -69,6 +75,7 @@ export function createTransitions(ground: Ground): Transitions {
   const runs = createRunTransitions(ground);
   const lanes = createLaneTransitions(ground);
   const support = createSupportTransitions(ground);
+  const endpoints = createEndpointTransitions(ground);
   const tenants = createTenantTransitions(ground);
   const keys = createKeyTransitions(ground);
   const kinds = createKindTransitions(ground);
@@ -92,8 +99,13 @@ export function createTransitions(ground: Ground): Transitions {
     releaseLanes: (held, now) => lanes.release(held, now),
     claimDeliveries: (lane, claim) => lanes.claimDeliveries(lane, claim),
     recordAttempts: (items, now) => lanes.recordAttempts(items, now),
-    createEndpoints: (items, now, act) => support.createEndpoints(items, now, act),
-    setEndpointStatus: (key, status, now, act) => support.setEndpointStatus(key, status, now, act),
+    createEndpoints: (items, now, act) => endpoints.createEndpoints(items, now, act),
+    changeEndpoint: (key, asked, act) => endpoints.changeEndpoint(key, asked, act),
+    setEndpointStatus: (key, status, now, act) => endpoints.setEndpointStatus(key, status, now, act),
+    rotateEndpointSecret: (key, rotation, act) => endpoints.rotateEndpointSecret(key, rotation, act),
+    testEndpoint: (key, now, act) => endpoints.testEndpoint(key, now, act),
+    closeEndpoint: (key, now, act) => endpoints.closeEndpoint(key, now, act),
+    cancelOwed: (asked) => endpoints.cancelOwed(asked),
     redeliver: (items, now, act) => support.redeliver(items, now, act),
     ensureTenant: (tenant, now) => tenants.ensureTenant(tenant, now),
     createTenant: (tenant, now, act) => tenants.createTenant(tenant, now, act),

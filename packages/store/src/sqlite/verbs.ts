@@ -14,6 +14,9 @@ export type Verbs = Pick<
 /** How much one transaction of `recover` takes on, so that others are not kept waiting. */
 const recoveredAtOnceMax = 200;
 
+/** The same for what is owed to an endpoint that is deleted. */
+const canceledAtOnceMax = 500;
+
 export function createVerbs(call: CallTransition): Verbs {
   return {
     intake: {
@@ -42,7 +45,19 @@ export function createVerbs(call: CallTransition): Verbs {
     },
     support: {
       createEndpoints: (items, now, act) => call("createEndpoints", items, now, act),
+      changeEndpoint: (key, asked, act) => call("changeEndpoint", key, asked, act),
       setEndpointStatus: (key, status, now, act) => call("setEndpointStatus", key, status, now, act),
+      rotateEndpointSecret: (key, rotation, act) => call("rotateEndpointSecret", key, rotation, act),
+      testEndpoint: (key, now, act) => call("testEndpoint", key, now, act),
+      async deleteEndpoint(key, now, act) {
+        const owed = await call("closeEndpoint", key, now, act);
+        if (owed === null) return null;
+        // One after the other on purpose: each is a transaction of bounded size.
+        for (let more = true; more;) {
+          more = (await call("cancelOwed", { now, limit: canceledAtOnceMax })) === canceledAtOnceMax;
+        }
+        return owed;
+      },
       redeliver: (items, now, act) => call("redeliver", items, now, act),
     },
     tenants: {

@@ -55,7 +55,7 @@ export const apiKey = table(
   ],
 );
 
-/** `owner` is an endpoint's id, or `callback` for the tenant's own; `n` counts 1, 2, … per owner, the newest signs first. */
+/** `owner` is an endpoint's id, or `callback` for the tenant's own; `n` counts 1, 2, … per owner, the newest signs first. A pair's public key lies in the clear. */
 export const signingSecret = table(
   "signing_secret",
   {
@@ -65,6 +65,7 @@ export const signingSecret = table(
     sealed: text("sealed").notNull(),
     createdAt: instant("created_at").notNull(),
     expiresAt: instant("expires_at"),
+    publicKey: text("public_key"),
   },
   (t) => [
     primaryKey({ columns: [t.tenantId, t.owner, t.n] }),

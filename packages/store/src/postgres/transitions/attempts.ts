@@ -1,15 +1,17 @@
 // Records ended attempts and applies what comes of their deliveries: retry, delivered, or dead with its dead letter.
-import { afterAttempt, makeId, type AfterAttempt, type AttemptRecord, type Instant } from "@ringback/core";
+import { afterAttempt, makeId, type AttemptRecord, type Instant } from "@ringback/core";
+import { isLastAttempt, isSameMemory, laneAfterAttempts, type EndedDelivery } from "../../lane-state.ts";
 import { keyOf } from "../draft.ts";
 import type { Ground } from "../ground.ts";
 import type { LaneKey } from "../lane-draft.ts";
-import type { DeliveryRow } from "../nouns.ts";
+import type { DeliveryRow, LaneRow } from "../nouns.ts";
 import { rowReader } from "../rows.ts";
 import { delivery } from "../schema.ts";
 import { afterAttemptRow, attemptRow, faultEnd, unknownEnd, type EndedRecord } from "../states.ts";
-import { pauseEndpoints } from "./endpoint-rows.ts";
+import { pauseEndpoints, type EndpointPause } from "./endpoint-rows.ts";
 import type { AtTime } from "./intake.ts";
 import { isHeld, type LockedLanes } from "./lane-locks.ts";
+import { tellOperators, type Telling } from "./operational.ts";
 import { policiesOf } from "./receivers.ts";
 
 export interface DeliveryKey {
@@ -45,7 +47,7 @@ function spelled(keys: readonly DeliveryKey[]): readonly (readonly string[])[] {
   return [keys.map(({ tenantId }) => tenantId), keys.map(({ deliveryId }) => deliveryId)];
 }
 
-/** The items' jobs and lanes are locked already. */
+/** The items' jobs and lanes are locked already; `locked` has the lanes as they are after it. */
 export async function recordAttempts(
   ground: Ground,
   items: readonly AtTime<AttemptRecord>[],
@@ -56,22 +58,19 @@ export async function recordAttempts(
     ground,
     items.map(({ item }) => ({ tenantId: item.lane.tenantId, deliveryId: item.deliveryId })),
   );
-  const gone: { readonly tenantId: string; readonly endpointId: string; readonly now: Instant }[] = [];
+  const made: MadeAttempt[] = [];
   const answers = items.map(({ item, now }) => {
-    const { lane, n, ended } = item;
+    const { lane, n } = item;
     const key = keyOf(lane.tenantId, item.deliveryId);
     const row = rows.get(key);
     if (!isHeld(locked, lane) || row === undefined || row.laneId !== lane.laneId) return "lost";
     if (row.attemptStartedAt === null || row.attempts + 1 !== n) return "lost";
-    const { next, after } = apply(ground, row, { ended: item, now });
-    rows.set(key, after);
-    if (ended.code === "gone" && row.endpointId !== null) {
-      gone.push({ tenantId: row.tenantId, endpointId: row.endpointId, now });
-    }
-    if (next.status === "pending") ground.draft.laneSooner(lane, next.dueAt);
+    // What is brought a second time finds nothing in flight.
+    rows.delete(key);
+    made.push({ row, ended: item, now });
     return "recorded";
   });
-  if (gone.length > 0) await pauseEndpoints(ground, gone);
+  await apply(ground, made, locked);
   return answers;
 }
 
@@ -79,6 +78,7 @@ export async function recordAttempts(
 export async function recordUnknown(
   ground: Ground,
   lanes: readonly { readonly item: LaneKey; readonly now: Instant }[],
+  locked: LockedLanes,
 ): Promise<number> {
   const rows = (
     await ground.transaction.ask(lockInFlight, [
@@ -89,11 +89,12 @@ export async function recordUnknown(
   if (rows.length === 0) return 0;
   const policyOf = await policiesOf(ground, rows);
   const times = new Map(lanes.map(({ item, now }) => [keyOf(item.tenantId, item.laneId), now]));
-  for (const row of rows) {
+  const made = rows.map((row) => {
     const now = times.get(keyOf(row.tenantId, row.laneId)) ?? row.createdAt;
     const attemptId = makeId("att", now, ground.random);
-    apply(ground, row, { ended: unknownEnd(row, { attemptId, policy: policyOf(row), now }), now });
-  }
+    return { row, ended: unknownEnd(row, { attemptId, policy: policyOf(row), now }), now };
+  });
+  await apply(ground, made, locked);
   return rows.length;
 }
 
@@ -101,34 +102,84 @@ export async function recordUnknown(
 export async function recordFaults(
   ground: Ground,
   faults: readonly { readonly row: DeliveryRow; readonly detail: string; readonly now: Instant }[],
+  locked: LockedLanes,
 ): Promise<void> {
   if (faults.length === 0) return;
   const policyOf = await policiesOf(
     ground,
     faults.map(({ row }) => row),
   );
-  for (const { row, detail, now } of faults) {
+  const made = faults.map(({ row, detail, now }) => {
     const begun = { ...row, attemptStartedAt: now };
     const attemptId = makeId("att", now, ground.random);
-    apply(ground, begun, { ended: faultEnd(begun, { attemptId, policy: policyOf(row), now, detail }), now });
-  }
+    return { row: begun, ended: faultEnd(begun, { attemptId, policy: policyOf(row), now, detail }), now };
+  });
+  await apply(ground, made, locked);
 }
 
-/** Applies the attempt to the delivery it was made for. */
-function apply(
+/** An attempt that has ended, and the row of its delivery before that. */
+interface MadeAttempt {
+  readonly row: DeliveryRow;
+  readonly ended: EndedRecord;
+  readonly now: Instant;
+}
+
+/** Applies attempts, each to the delivery it was made for, and what they say together to their lanes. */
+async function apply(ground: Ground, made: readonly MadeAttempt[], locked: LockedLanes): Promise<void> {
+  const tellings: Telling[] = [];
+  const pauses: EndpointPause[] = [];
+  for (const ofLane of Map.groupBy(made, ({ row }) => keyOf(row.tenantId, row.laneId)).values()) {
+    const [{ row: first, now }] = ofLane as [MadeAttempt, ...MadeAttempt[]];
+    const lane = locked.get(keyOf(first.tenantId, first.laneId));
+    if (lane === undefined) throw new Error(`The lane ${first.laneId} is not locked.`);
+    const ended = ofLane.map((one) => applyOne(ground, one, { lane, tellings }));
+    const { lane: after, warning, pauses: isFailing } = laneAfterAttempts(lane, ended, { ...ground, now });
+    if (!isSameMemory(after, lane)) {
+      ground.draft.saveLane(after);
+      locked.set(keyOf(after.tenantId, after.id), after);
+    }
+    // The order, and a breaker that has opened, may have moved what the lane waits for to either side.
+    if (lane.ordered || after.notBefore !== lane.notBefore) {
+      ground.draft.recountLane(first, { ring: true });
+    } else {
+      for (const { next } of ended) if (next.status === "pending") ground.draft.laneSooner(first, next.dueAt);
+    }
+    const { tenantId, endpointId } = lane;
+    if (endpointId === null || lane.id !== endpointId) continue;
+    if (warning !== null) tellings.push({ kind: "failing", tenantId, endpointId, warning, now });
+    if (isFailing) pauses.push({ tenantId, endpointId, reason: "failing", now });
+    if (ended.some(({ ended: end }) => end.code === "gone")) {
+      pauses.push({ tenantId, endpointId, reason: "gone", now });
+    }
+  }
+  for (const paused of await pauseEndpoints(ground, pauses)) {
+    const { tenantId, endpointId } = paused;
+    const key = keyOf(tenantId, endpointId);
+    const lane = locked.get(key);
+    if (lane !== undefined) locked.set(key, { ...lane, paused: true });
+    tellings.push({ kind: "paused", ...paused });
+  }
+  await tellOperators(ground, tellings);
+}
+
+function applyOne(
   { draft, random, effects }: Ground,
-  row: DeliveryRow,
-  { ended, now }: { readonly ended: EndedRecord; readonly now: Instant },
-): { readonly next: AfterAttempt; readonly after: DeliveryRow } {
+  { row, ended, now }: MadeAttempt,
+  { lane, tellings }: { readonly lane: LaneRow; readonly tellings: Telling[] },
+): EndedDelivery {
   const { roundFailures, redeliverRequested } = row;
-  const ledger = { roundFailures, redeliverRequested, policy: ended.policy };
+  const isLast = isLastAttempt(lane, row.eventType);
+  const ledger = { roundFailures, redeliverRequested, isLast, policy: ended.policy };
   const next = afterAttempt(ledger, ended.ended, { now, random });
   draft.insertAttempt(attemptRow(row, ended, next));
   effects.count("attempt_recorded", ended.ended.code);
   if (next.status !== "pending") effects.count("delivery_finished", next.status);
   const after = afterAttemptRow(row, ended, { next, now });
   draft.saveDelivery(after, row);
-  if (next.status === "dead") draft.bury(after, { detail: ended.detail, now });
+  if (next.status === "dead") {
+    draft.bury(after, { detail: ended.detail, now });
+    tellings.push({ kind: "died", tenantId: row.tenantId, row: after, now });
+  }
   if (next.status === "delivered") draft.resolve(after, now);
-  return { next, after };
+  return { deliveryId: row.id, ended: ended.ended, next };
 }

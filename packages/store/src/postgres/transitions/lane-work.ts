@@ -7,7 +7,7 @@ import { keyOf } from "../draft.ts";
 import type { Ground } from "../ground.ts";
 import { recordAttempts, sendJobLocks } from "./attempts.ts";
 import type { AtTime } from "./intake.ts";
-import { lockLanesOf } from "./lane-locks.ts";
+import { lockLanesOf, type LockedLanes } from "./lane-locks.ts";
 import { claimDeliveries, type ClaimCall } from "./lanes.ts";
 
 export type LaneCall =
@@ -28,15 +28,18 @@ export async function workLanes(ground: Ground, calls: readonly LaneCall[]): Pro
   const recording = recordAttempts(ground, records, locked);
   const claiming = async (): Promise<ClaimedDeliveries[]> => {
     if (claims.length === 0) return [];
-    if (!records.some(({ item }) => item.ended.code === "gone")) {
-      return claimDeliveries(ground, claims, locked);
-    }
-    // An endpoint that is gone is paused, and what it is owed is not claimed any more.
-    await recording;
-    return claimDeliveries(ground, claims, await lockLanesOf(ground, lanes));
+    // What goes wrong may pause a lane, open its breaker or hold up its order, and then nothing more of it is claimed.
+    if (!isSmooth(records, locked)) await recording;
+    return claimDeliveries(ground, claims, locked);
   };
   const [recorded, claimed] = await Promise.all([recording, claiming()]);
   return answersOf(calls, recorded, claimed);
+}
+
+/** Nothing that the records bring can change what may be claimed. */
+function isSmooth(records: readonly AtTime<AttemptRecord>[], locked: LockedLanes): boolean {
+  const areFree = [...locked.values()].every(({ health, ordered }) => health === null && !ordered);
+  return areFree && records.every(({ item }) => item.ended.outcome === "delivered");
 }
 
 function deliveryOf({ item }: AtTime<AttemptRecord>): {

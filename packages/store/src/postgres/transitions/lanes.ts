@@ -1,13 +1,22 @@
 // Leases lanes to dispatchers and claims their deliveries. Every write is fenced by the token of the lane's claim.
-import type { ClaimedDeliveries, ClaimedDelivery, HeldLane, Instant, LaneStore } from "@ringback/core";
+import {
+  claimRoom,
+  isOverdue,
+  type ClaimedDeliveries,
+  type ClaimedDelivery,
+  type HeldLane,
+  type Instant,
+  type LaneStore,
+} from "@ringback/core";
+import { heldMs, isSameMemory, laneAfterClaim, laneNow, paceToTell, spreadLane } from "../../lane-state.ts";
 import { keyOf } from "../draft.ts";
 import type { Ground } from "../ground.ts";
 import { lockLanes, spellKeys } from "../lane-draft.ts";
-import type { DeliveryRow } from "../nouns.ts";
+import { paceOf, type DeliveryRow, type LaneRow } from "../nouns.ts";
 import { rowReader } from "../rows.ts";
-import { delivery } from "../schema.ts";
+import { delivery, lane as laneTable } from "../schema.ts";
 import { recordFaults, recordUnknown } from "./attempts.ts";
-import { isHeld, lockLanesOf, type LockedLanes } from "./lane-locks.ts";
+import { heldLane, isHeld, lockLanesOf, type LockedLanes } from "./lane-locks.ts";
 import { receiversOfDeliveries, type ReceiverNow } from "./receivers.ts";
 import type { Lease } from "./runs.ts";
 
@@ -15,6 +24,7 @@ export interface ClaimCall {
   readonly lane: HeldLane;
   readonly now: Instant;
   readonly limit: number;
+  readonly inFlight: number;
 }
 
 const reader = rowReader(delivery);
@@ -41,8 +51,9 @@ const extend = `update lane as t set lease_until = v.until
   from json_to_recordset($1::json) as v("tenantId" text, "laneId" text, token bigint, until bigint)
   where t.tenant_id = v."tenantId" and t.id = v."laneId" and t.token = v.token and t.claimed_by is not null
   ${claimed}`;
-const free = `update lane as t set claimed_by = null, lease_until = null
-  from json_to_recordset($1::json) as v("tenantId" text, "laneId" text)
+// A holder that is lost has served it until its lease ran out, and nobody since.
+const free = `update lane as t set claimed_by = null, lease_until = null, served_at = least(v.now, t.lease_until)
+  from json_to_recordset($1::json) as v("tenantId" text, "laneId" text, now bigint)
   where t.tenant_id = v."tenantId" and t.id = v."laneId"`;
 const selectDeliveries = `select v.n as call, ${reader.list}
   from json_to_recordset($1::json) as v(n bigint, "tenantId" text, "laneId" text, now bigint, "limit" bigint)
@@ -52,12 +63,27 @@ const selectDeliveries = `select v.n as call, ${reader.list}
       and d.attempt_started_at is null and d.due_at <= v.now
     order by d.due_at, d.id limit v."limit"
   ) as t order by v.n, t.due_at, t.id`;
+// What became due within one millisecond is in the order of its events.
+const selectNext = `select ${reader.list} from delivery as t
+  where t.tenant_id = $1 and t.lane_id = $2 and t.status = 'pending' and t.attempt_started_at is null
+    and t.due_at <= $3 and case when $4::text is null then t.due_at = (
+      select min(d.due_at) from delivery as d
+      where d.tenant_id = $1 and d.lane_id = $2 and d.status = 'pending' and d.attempt_started_at is null
+    ) else t.id = $4 end
+  order by (select e.seq from event as e where e.tenant_id = t.tenant_id and e.id = t.event_id) limit 1`;
+const selectInFlight = `select t.id from delivery as t
+  where t.tenant_id = $1 and t.lane_id = $2 and t.attempt_started_at is not null`;
+const countDue = `select count(*) as due from (
+    select 1 from delivery as d where d.tenant_id = $1 and d.lane_id = $2 and d.status = 'pending'
+      and d.attempt_started_at is null and d.due_at <= $3 limit 1000000
+  ) as counted`;
 const start = `update delivery as t set attempt_started_at = v.now
   from json_to_recordset($1::json) as v("tenantId" text, id text, now bigint)
   where t.tenant_id = v."tenantId" and t.id = v.id`;
 const selectBodies = `select tenant_id as "tenantId", id, body from event
   where (tenant_id, id) in (select * from unnest($1::text[], $2::text[]))`;
-const lockLapsed = `select t.tenant_id as "tenantId", t.id as "laneId", t.token from lane as t
+const laneReader = rowReader(laneTable);
+const lockLapsed = `select ${laneReader.list} from lane as t
   where t.claimed_by is not null and (t.lease_until <= $1 or t.claimed_by <> $2)
   order by t.lease_until limit $3 for no key update skip locked`;
 
@@ -102,7 +128,7 @@ export async function releaseLanes(
     items.map(({ item }) => item),
   );
   const held = items.filter(({ item }) => isHeld(locked, item));
-  if (held.length > 0) await giveBack(ground, held);
+  if (held.length > 0) await giveBack(ground, held, locked);
 }
 
 /** Frees lanes whose lease has run out, or whose holder is not `soleHolder`; at most `limit`. */
@@ -111,78 +137,153 @@ export async function recoverLanes(
   options: { readonly now: Instant; readonly soleHolder?: string; readonly limit: number },
 ): Promise<{ readonly lanes: number; readonly attempts: number }> {
   const { now, soleHolder, limit } = options;
-  const lapsed = await ground.transaction.ask<HeldLane>(lockLapsed, [now, soleHolder ?? null, limit]);
-  if (lapsed.length === 0) return { lanes: 0, attempts: 0 };
-  const attempts = await giveBack(
-    ground,
-    lapsed.map((item) => ({ item, now })),
-  );
-  return { lanes: lapsed.length, attempts };
+  const rows = await ground.transaction.ask(lockLapsed, [now, soleHolder ?? null, limit]);
+  if (rows.length === 0) return { lanes: 0, attempts: 0 };
+  const lapsed = rows.map(laneReader.read);
+  const locked = new Map(lapsed.map((row) => [keyOf(row.tenantId, row.id), row]));
+  const held = lapsed.map(({ tenantId, id: laneId, token }) => ({ item: { tenantId, laneId, token }, now }));
+  return { lanes: lapsed.length, attempts: await giveBack(ground, held, locked) };
 }
 
 /** Gives back lanes that are locked; how many attempts were in flight. */
 async function giveBack(
   ground: Ground,
   held: readonly { readonly item: HeldLane; readonly now: Instant }[],
+  locked: LockedLanes,
 ): Promise<number> {
-  ground.transaction.send(free, [spellKeys(held.map(({ item }) => item))]);
-  const unknown = await recordUnknown(ground, held);
+  const freed = held.map(({ item: { tenantId, laneId }, now }) => ({ tenantId, laneId, now }));
+  ground.transaction.send(free, [JSON.stringify(freed)]);
+  const unknown = await recordUnknown(ground, held, locked);
   for (const { item } of held) ground.draft.recountLane(item, { ring: true });
   return unknown;
 }
 
-/** The calls' lanes are locked already. */
+/** The calls' lanes are locked already; `locked` has them as they are after it. */
 export async function claimDeliveries(
   ground: Ground,
   calls: readonly ClaimCall[],
   locked: LockedLanes,
 ): Promise<ClaimedDeliveries[]> {
-  const { transaction, draft } = ground;
-  const asked = calls.flatMap(({ lane, now, limit }, n) => {
-    const { tenantId, laneId } = lane;
-    const open = isHeld(locked, lane) && locked.get(keyOf(tenantId, laneId))?.paused === false;
-    return open ? [{ n, tenantId, laneId, now, limit }] : [];
-  });
-  const found =
-    asked.length === 0
-      ? []
-      : (await transaction.ask(selectDeliveries, [JSON.stringify(asked)])).map(({ call, ...raw }) => ({
-          call: Number(call),
-          row: reader.read(raw),
-        }));
+  const open = await Promise.all(calls.map((call) => openClaim(ground, call, locked)));
+  const found = await findDue(ground, open);
   const claimedByCall = calls.map((): ClaimedDelivery[] => []);
-  if (found.length > 0) {
-    const rows = found.map(({ row }) => row);
-    const [receiverOf, bodyOf] = await Promise.all([
-      receiversOfDeliveries(ground, rows),
-      readBodies(ground, rows),
-    ]);
-    const started = new Set<string>();
-    const faults: { readonly row: DeliveryRow; readonly detail: string; readonly now: Instant }[] = [];
-    for (const { call, row } of found) {
-      // Two calls for one lane in one transaction: the first one has it.
-      const now = calls[call]?.now ?? 0;
-      if (started.has(keyOf(row.tenantId, row.id))) continue;
-      started.add(keyOf(row.tenantId, row.id));
-      const receiver = receiverOf(row, now);
-      const body = bodyOf(row);
-      if (!("unreadable" in receiver) && body !== undefined) {
-        claimedByCall[call]?.push(claimedDelivery(row, { body, now, receiver }));
-        draft.recountLane(row, { ring: false });
-        continue;
-      }
-      const detail =
-        "unreadable" in receiver ? receiver.unreadable : "Its event is gone, so nothing was sent.";
-      faults.push({ row, detail, now });
-      // Its holder goes by how many it was given, so it is told that more is due, now or as a retry.
-      draft.recountLane(row, { ring: true });
+  if (found.length > 0) await startAll(ground, { open, found, claimedByCall, locked });
+  return calls.map((call, n) => {
+    const one = open[n] ?? null;
+    if (!isHeld(locked, call.lane)) return { kind: "lost" };
+    const deliveries = claimedByCall[n] ?? [];
+    if (one === null) return { kind: "claimed", deliveries, pace: null };
+    const after = deliveries.length === 0 ? one.after : laneAfterClaim(one.after, call.now);
+    if (!isSameMemory(after, one.earlier)) {
+      ground.draft.saveLane(after);
+      locked.set(keyOf(after.tenantId, after.id), after);
     }
-    await recordFaults(ground, faults);
-    sendStarts(ground, claimedByCall.flat());
+    return { kind: "claimed", deliveries, pace: paceToTell(after) };
+  });
+}
+
+/** A claim on a lane that is held and not paused. */
+interface OpenClaim {
+  readonly call: ClaimCall;
+  readonly earlier: LaneRow;
+  after: LaneRow;
+  /** How many may be claimed. */
+  readonly room: number;
+}
+
+async function openClaim(ground: Ground, call: ClaimCall, locked: LockedLanes): Promise<OpenClaim | null> {
+  const { now, limit, inFlight } = call;
+  const earlier = heldLane(locked, call.lane);
+  if (earlier === null || earlier.paused) return null;
+  const after = await lookedAfter(ground, laneNow(earlier, now), now);
+  return { call, earlier, after, room: claimRoom(paceOf(after), { limit, inFlight, now }) };
+}
+
+/** A backlog that nobody has looked after is spread. */
+async function lookedAfter({ transaction }: Ground, lane: LaneRow, now: Instant): Promise<LaneRow> {
+  if (lane.health?.spread || !isOverdue(lane, now)) return lane;
+  const [row] = await transaction.ask<{ due: number }>(countDue, [lane.tenantId, lane.id, now]);
+  return spreadLane(lane, row?.due ?? 0, now);
+}
+
+interface Found {
+  /** Which of the calls it is for. */
+  readonly call: number;
+  readonly row: DeliveryRow;
+}
+
+async function findDue(ground: Ground, open: readonly (OpenClaim | null)[]): Promise<Found[]> {
+  const asked = open.flatMap((one, n) => {
+    if (one === null || one.room === 0 || one.after.ordered) return [];
+    const { tenantId, id: laneId } = one.after;
+    return [{ n, tenantId, laneId, now: one.call.now, limit: one.room }];
+  });
+  const unordered =
+    asked.length === 0 ? [] : ground.transaction.ask(selectDeliveries, [JSON.stringify(asked)]);
+  const ordered = open.map(async (one, n): Promise<Found[]> => {
+    if (one === null || one.room === 0 || !one.after.ordered) return [];
+    return (await findNext(ground, one)).map((row) => ({ call: n, row }));
+  });
+  const found = (await unordered).map(({ call, ...raw }) => ({ call: Number(call), row: reader.read(raw) }));
+  return [...found, ...(await Promise.all(ordered)).flat()];
+}
+
+/** Of an ordered lane: the next one, and none while it has one in flight. */
+async function findNext({ transaction, draft }: Ground, { after, call }: OpenClaim): Promise<DeliveryRow[]> {
+  const { tenantId, id, headId } = after;
+  const inFlight = await transaction.ask<{ id: string }>(selectInFlight, [tenantId, id]);
+  // What has ended in this very transaction is not in flight any more, but is written later.
+  if (inFlight.some((row) => draft.savedDelivery(tenantId, row.id) === undefined)) return [];
+  return (await transaction.ask(selectNext, [tenantId, id, call.now, headId])).map(reader.read);
+}
+
+async function startAll(
+  ground: Ground,
+  claim: {
+    readonly open: readonly (OpenClaim | null)[];
+    readonly found: readonly Found[];
+    readonly claimedByCall: readonly ClaimedDelivery[][];
+    readonly locked: LockedLanes;
+  },
+): Promise<void> {
+  const { open, found, claimedByCall, locked } = claim;
+  const { draft } = ground;
+  const rows = found.map(({ row }) => row);
+  const [receiverOf, bodyOf] = await Promise.all([
+    receiversOfDeliveries(ground, rows),
+    readBodies(ground, rows),
+  ]);
+  const started = new Set<string>();
+  const faults: { readonly row: DeliveryRow; readonly detail: string; readonly now: Instant }[] = [];
+  for (const { call, row } of found) {
+    const one = open[call];
+    // Two calls for one lane in one transaction: the first one has it.
+    if (!one || started.has(keyOf(row.tenantId, row.id))) continue;
+    started.add(keyOf(row.tenantId, row.id));
+    const { now } = one.call;
+    const receiver = receiverOf(row, now);
+    const body = bodyOf(row);
+    if (!("unreadable" in receiver) && body !== undefined) {
+      claimedByCall[call]?.push(claimedDelivery(row, { body, now, receiver }));
+      draft.recountLane(row, { ring: false });
+      continue;
+    }
+    // Its holder goes by how many it was given, so it is told that more is due, now or as a retry.
+    draft.recountLane(row, { ring: true });
+    if ("unreadable" in receiver && receiver.isHeld) {
+      one.after = { ...one.after, notBefore: now + heldMs };
+      continue;
+    }
+    const detail = "unreadable" in receiver ? receiver.unreadable : "Its event is gone, so nothing was sent.";
+    faults.push({ row, detail, now });
   }
-  return calls.map(({ lane }, n) =>
-    isHeld(locked, lane) ? { kind: "claimed", deliveries: claimedByCall[n] ?? [] } : { kind: "lost" },
-  );
+  await recordFaults(ground, faults, locked);
+  for (const one of open) {
+    if (!one) continue;
+    const { headId = null } = locked.get(keyOf(one.after.tenantId, one.after.id)) ?? {};
+    one.after = { ...one.after, headId };
+  }
+  sendStarts(ground, claimedByCall.flat());
 }
 
 function sendStarts({ transaction }: Ground, deliveries: readonly ClaimedDelivery[]): void {

@@ -14,14 +14,17 @@ import { endpointHeaders, retryPolicyOf, type DeliveryRow, type EndpointRow } fr
 import { rowReader } from "../rows.ts";
 import { endpoint } from "../schema.ts";
 
-export type ReceiverNow = Pick<ClaimedDelivery, "url" | "headers" | "secrets" | "policy" | "timeoutMs"> & {
-  readonly traceparent: string | null;
-};
+export type ReceiverNow = Pick<
+  ClaimedDelivery,
+  "url" | "headers" | "secrets" | "signature" | "policy" | "timeoutMs" | "traceparent"
+>;
 
 /** What is stored about the receiver of one delivery is missing or damaged; that says nothing about its neighbours. */
 export interface Unreadable {
   /** One plain sentence, with nothing in it of what was sealed. */
   readonly unreadable: string;
+  /** It was sealed with a key that is not here: nothing is wrong with it, so it is held until the key is. */
+  readonly isHeld: boolean;
 }
 
 /** Something that a delivery refers to is not there. */
@@ -140,6 +143,7 @@ export async function receiversOfDeliveries(
         sealedSecret === null
           ? secretsOf(tenantId, callbackOwner, now)
           : [open("callback_sealed_secret", sealedSecret)],
+      signature: "standard",
       policy: defaultRetryPolicy,
       timeoutMs: attemptTimeoutDefaultMs,
       traceparent,
@@ -155,6 +159,7 @@ export async function receiversOfDeliveries(
     return {
       url: found.url,
       headers: endpointHeaders(found, sealing),
+      signature: found.signature,
       policy: retryPolicyOf(found),
       timeoutMs: found.timeoutMs ?? attemptTimeoutDefaultMs,
       secrets: secretsOf(tenantId, endpointId, now),
@@ -173,6 +178,7 @@ function readable<Value>(read: () => Value): Value | Unreadable {
     // Other errors may repeat a part of what they could not read.
     const isPlain = thrown instanceof SealBroken || thrown instanceof NotThere;
     const reason = isPlain ? thrown.message : "What is stored about it is damaged.";
-    return { unreadable: `The receiver cannot be read, so nothing was sent. ${reason}` };
+    const isHeld = thrown instanceof SealBroken && thrown.code === "other_key";
+    return { unreadable: `The receiver cannot be read, so nothing was sent. ${reason}`, isHeld };
   }
 }

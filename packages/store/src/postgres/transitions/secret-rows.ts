@@ -1,5 +1,5 @@
 // Writes signing secrets, sealed: an endpoint's own, and the tenant's callback secret with its rotation.
-import type { Instant } from "@ringback/core";
+import type { Instant, PublicKey } from "@ringback/core";
 import { secretPlace, type SecretKey } from "../../secret-place.ts";
 import type { Ground } from "../ground.ts";
 import { inserter } from "../rows.ts";
@@ -18,9 +18,15 @@ export async function addSecret(
   { tenantId, owner }: Omit<SecretKey, "n">,
   {
     secret,
+    publicKey = null,
     now,
     overlapUntil,
-  }: { readonly secret: string; readonly now: Instant; readonly overlapUntil: Instant },
+  }: {
+    readonly secret: string;
+    readonly publicKey?: string | null;
+    readonly now: Instant;
+    readonly overlapUntil: Instant;
+  },
 ): Promise<void> {
   transaction.mark();
   // Two rotations at once would both take the same number.
@@ -30,6 +36,22 @@ export async function addSecret(
   const n = (row?.n ?? 0) + 1;
   const sealed = sealing.seal(secret, secretPlace({ tenantId, owner, n }));
   transaction.send(insertSecrets.text, [
-    insertSecrets.spell([{ tenantId, owner, n, sealed, createdAt: now }]),
+    insertSecrets.spell([{ tenantId, owner, n, sealed, createdAt: now, publicKey }]),
   ]);
+}
+
+const selectPublic = `select public_key as "publicKey", created_at as "createdAt", expires_at as "expiresAt"
+  from signing_secret where tenant_id = $1 and owner = $2 and public_key is not null order by n desc`;
+
+/** The owner's public keys, the newest first. */
+export function publicKeysOf(
+  { transaction }: Ground,
+  { tenantId, owner }: Omit<SecretKey, "n">,
+): Promise<PublicKey[]> {
+  return transaction.ask<PublicKey>(selectPublic, [tenantId, owner]);
+}
+
+/** Forgets all of the owner's secrets. */
+export function forgetSecrets({ transaction }: Ground, { tenantId, owner }: Omit<SecretKey, "n">): void {
+  transaction.send("delete from signing_secret where tenant_id = $1 and owner = $2", [tenantId, owner]);
 }

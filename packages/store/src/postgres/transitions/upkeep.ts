@@ -1,6 +1,7 @@
 // What is due, and what its time is over for.
 import type { Due, Expiry, Instant } from "@ringback/core";
 import type { Ground } from "../ground.ts";
+import { cancelOwed, forgetDeleted } from "./endpoints.ts";
 import { deleteOver } from "./retention.ts";
 import { expireJobs } from "./job-expiry.ts";
 import { expireKinds } from "./kinds.ts";
@@ -48,6 +49,9 @@ export async function expire(ground: Ground, expiry: Expiry): Promise<number> {
   );
   const { tombstonesMs: tombstoneMs } = expiry.retention;
   const jobs = await expireJobs(ground, { now, limit, tombstoneMs });
-  const done = deleted.flat().length + jobs + (await expireKinds(ground, { now, limit }));
+  const canceled = await cancelOwed(ground, { now, limit });
+  const forgotten = await forgetDeleted(ground, limit);
+  const done =
+    deleted.flat().length + canceled + forgotten + jobs + (await expireKinds(ground, { now, limit }));
   return done >= limit ? done : done + (await deleteOver(ground, { ...expiry, limit: limit - done }));
 }

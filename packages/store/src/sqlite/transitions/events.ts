@@ -1,5 +1,5 @@
 // Writes events and what is owed for them: one delivery per receiver, and the rings of their lanes.
-import { makeId, type Instant } from "@ringback/core";
+import { makeId, type Instant, type Trigger } from "@ringback/core";
 import type { Ground } from "../ground.ts";
 import { inserter } from "../rows.ts";
 import { delivery, event } from "../schema.ts";
@@ -15,8 +15,13 @@ export interface NewEvent {
 }
 
 export interface Events {
-  /** The event's id. */
-  write(written: NewEvent, receivers: readonly Receiver[], now: Instant): string;
+  /** The event's id. With `made`, the one delivery gets that id and trigger. */
+  write(
+    written: NewEvent,
+    receivers: readonly Receiver[],
+    now: Instant,
+    made?: { readonly id: string; readonly trigger: Trigger },
+  ): string;
 }
 
 export function createEvents(ground: Ground): Events {
@@ -26,7 +31,7 @@ export function createEvents(ground: Ground): Events {
   const insertDelivery = inserter(client, delivery);
 
   return {
-    write({ tenantId, type, jobId, body }, receivers, now) {
+    write({ tenantId, type, jobId, body }, receivers, now, asked) {
       const id = makeId("evt", now, random);
       insertEvent({ tenantId, id, type, jobId, body, createdAt: now, taken: false });
       effects.eventWritten(tenantId);
@@ -34,8 +39,9 @@ export function createEvents(ground: Ground): Events {
         const key = { tenantId, laneId: receiver.laneId };
         // An endpoint's lane is made with the endpoint; a callback's with the first delivery to its origin.
         if (receiver.endpointId === null) laneDue.make(key, receiver);
-        const made = { id: makeId("dlv", now, random), now };
-        insertDelivery(newDelivery({ tenantId, id, type, jobId }, receiver, made));
+        const made = { id: asked?.id ?? makeId("dlv", now, random), now };
+        const first = newDelivery({ tenantId, id, type, jobId }, receiver, made);
+        insertDelivery(asked === undefined ? first : { ...first, trigger: asked.trigger });
         laneDue.sooner(key, now);
       }
       return id;

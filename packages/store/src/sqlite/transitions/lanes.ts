@@ -1,11 +1,20 @@
 // Leases lanes to dispatchers and claims their deliveries. Every write is fenced by the token of the lane's claim.
-import type { ClaimedDeliveries, ClaimedDelivery, HeldLane, Instant, LaneStore } from "@ringback/core";
+import {
+  claimRoom,
+  isOverdue,
+  type ClaimedDeliveries,
+  type ClaimedDelivery,
+  type HeldLane,
+  type Instant,
+  type LaneStore,
+} from "@ringback/core";
+import { heldMs, laneAfterClaim, laneNow, paceToTell, spreadLane } from "../../lane-state.ts";
 import type { Ground } from "../ground.ts";
-import type { DeliveryRow } from "../nouns.ts";
-import { rowReader, type RawRow } from "../rows.ts";
-import { delivery } from "../schema.ts";
+import { paceOf, type DeliveryRow, type LaneRow } from "../nouns.ts";
 import { createAttemptTransitions, type AttemptTransitions } from "./attempts.ts";
+import { createDueDeliveries } from "./due-deliveries.ts";
 import { createLaneDue, type LaneKey } from "./lane-due.ts";
+import { createLaneRows } from "./lane-rows.ts";
 import { createReceivers, type ReceiverNow, type Unreadable } from "./receivers.ts";
 
 export interface LaneTransitions {
@@ -17,7 +26,7 @@ export interface LaneTransitions {
   release(lanes: readonly HeldLane[], now: Instant): void;
   claimDeliveries(
     lane: HeldLane,
-    options: { readonly now: Instant; readonly limit: number },
+    options: { readonly now: Instant; readonly limit: number; readonly inFlight?: number },
   ): ClaimedDeliveries;
   recordAttempts: AttemptTransitions["recordAttempts"];
   /** Frees lanes whose lease has run out, or whose holder is not `soleHolder`; at most `limit`. */
@@ -32,7 +41,8 @@ export function createLaneTransitions(ground: Ground): LaneTransitions {
   const attempts = createAttemptTransitions(ground);
   const receivers = createReceivers(ground);
   const laneDue = createLaneDue(ground);
-  const reader = rowReader(delivery);
+  const lanes = createLaneRows(ground);
+  const due = createDueDeliveries(ground);
   const selectDue = client.prepare<[Instant, number], LaneKey>(
     `select tenant_id as "tenantId", id as "laneId" from lane
      where claimed_by is null and not paused and due_at is not null and due_at <= ? order by due_at limit ?`,
@@ -44,19 +54,10 @@ export function createLaneTransitions(ground: Ground): LaneTransitions {
   const extend = client.prepare<[Instant, string, string, number]>(
     "update lane set lease_until = ? where tenant_id = ? and id = ? and token = ? and claimed_by is not null",
   );
-  const free = client.prepare<[string, string, number]>(
-    `update lane set claimed_by = null, lease_until = null
+  // A holder that is lost has served it until its lease ran out, and nobody since.
+  const free = client.prepare<[Instant, string, string, number]>(
+    `update lane set claimed_by = null, lease_until = null, served_at = min(?, lease_until)
      where tenant_id = ? and id = ? and token = ? and claimed_by is not null`,
-  );
-  const selectHeld = client
-    .prepare<[string, string, number], number>(
-      "select paused from lane where tenant_id = ? and id = ? and token = ? and claimed_by is not null",
-    )
-    .pluck();
-  const selectDeliveries = client.prepare<[string, string, Instant, number], RawRow>(
-    `select ${reader.list} from delivery
-     where tenant_id = ? and lane_id = ? and status = 'pending' and attempt_started_at is null and due_at <= ?
-     order by due_at, id limit ?`,
   );
   const start = client.prepare<[Instant, string, string]>(
     `update or fail delivery set attempt_started_at = ?
@@ -71,31 +72,59 @@ export function createLaneTransitions(ground: Ground): LaneTransitions {
   );
 
   /** Gives one lane back; how many attempts were in flight, or null when its holder has lost it. */
-  function giveBack(lane: HeldLane, now: Instant): number | null {
-    const { tenantId, laneId, token } = lane;
-    if (free.run(tenantId, laneId, token).changes === 0) return null;
+  function giveBack(key: HeldLane, now: Instant): number | null {
+    const { tenantId, laneId, token } = key;
+    const lane = lanes.held(key);
+    if (lane === null) return null;
     const unknown = attempts.recordUnknown(lane, now);
-    const { dueAt, paused } = laneDue.recount(lane);
-    if (dueAt !== null && !paused) effects.ringLane(lane, dueAt);
+    free.run(now, tenantId, laneId, token);
+    const { dueAt, paused } = laneDue.recount(key);
+    if (dueAt !== null && !paused) effects.ringLane(key, dueAt);
     return unknown;
   }
 
-  /** Null when its receiver or its event cannot be read: that attempt is over, and no reason to hold the others. */
-  function readyToStart(
-    row: DeliveryRow,
-    receiver: ReceiverNow | Unreadable,
-    now: Instant,
-  ): ClaimedDelivery | null {
+  /** Null when its receiver or its event cannot be read: that is no reason to hold the others. */
+  function readyToStart(row: DeliveryRow, receiver: ReceiverNow, now: Instant): ClaimedDelivery | null {
     const { tenantId, id, eventId, eventType, jobId, endpointId, trigger } = row;
     const body = selectBody.get(tenantId, eventId);
-    if ("unreadable" in receiver || body === undefined) {
-      const detail =
-        "unreadable" in receiver ? receiver.unreadable : "Its event is gone, so nothing was sent.";
-      attempts.recordFault(row, { detail, now });
-      return null;
-    }
+    if (body === undefined) return null;
     const about = { tenantId, id, eventId, eventType, jobId, endpointId, trigger, body };
     return { ...about, attempt: row.attempts + 1, startedAt: now, ...receiver };
+  }
+
+  /** Starts what can be read; the lane after it. What cannot is recorded as a fault of ours, or held if its key is missing. */
+  function startAll(
+    lane: LaneRow,
+    rows: readonly DeliveryRow[],
+    now: Instant,
+  ): { readonly lane: LaneRow; readonly deliveries: readonly ClaimedDelivery[] } {
+    const receiverOf = receivers.lookup(now);
+    const deliveries: ClaimedDelivery[] = [];
+    let after = lane;
+    for (const row of rows) {
+      const receiver: ReceiverNow | Unreadable = receiverOf(row);
+      if ("unreadable" in receiver && receiver.isHeld) {
+        after = { ...after, notBefore: now + heldMs };
+        continue;
+      }
+      const ready = "unreadable" in receiver ? null : readyToStart(row, receiver, now);
+      if (ready !== null) {
+        deliveries.push(ready);
+        continue;
+      }
+      const detail =
+        "unreadable" in receiver ? receiver.unreadable : "Its event is gone, so nothing was sent.";
+      after = { ...attempts.recordFault(after, row, { detail, now }), notBefore: after.notBefore };
+    }
+    start.run(now, lane.tenantId, JSON.stringify(deliveries.map(({ id }) => id)));
+    return { lane: laneAfterClaim(after, now), deliveries };
+  }
+
+  /** The lane as it is to be served now: a backlog that nobody has looked after is spread. */
+  function lookedAfter(lane: LaneRow, now: Instant): LaneRow {
+    const current = laneNow(lane, now);
+    if (current.health?.spread || !isOverdue(current, now)) return current;
+    return spreadLane(current, due.countDue(current, now), now);
   }
 
   return {
@@ -113,25 +142,26 @@ export function createLaneTransitions(ground: Ground): LaneTransitions {
       lanes.map(({ tenantId, laneId, token }) =>
         extend.run(now + leaseMs, tenantId, laneId, token).changes === 0 ? "lost" : "extended",
       ),
-    release(lanes, now) {
-      for (const lane of lanes) giveBack(lane, now);
+    release(held, now) {
+      for (const lane of held) giveBack(lane, now);
     },
-    claimDeliveries(lane, { now, limit }) {
-      const { tenantId, laneId, token } = lane;
-      const paused = selectHeld.get(tenantId, laneId, token);
-      if (paused === undefined) return { kind: "lost" };
-      if (paused !== 0) return { kind: "claimed", deliveries: [] };
-      const rows = selectDeliveries.all(tenantId, laneId, now, limit).map(reader.read);
-      if (rows.length === 0) return { kind: "claimed", deliveries: [] };
-      const receiverOf = receivers.lookup(now);
-      const deliveries = rows
-        .map((row) => readyToStart(row, receiverOf(row), now))
-        .filter((claimed) => claimed !== null);
-      start.run(now, tenantId, JSON.stringify(deliveries.map(({ id }) => id)));
-      const { dueAt } = laneDue.recount(lane);
+    claimDeliveries(key, { now, limit, inFlight = 0 }) {
+      const earlier = lanes.held(key);
+      if (earlier === null) return { kind: "lost" };
+      if (earlier.paused) return { kind: "claimed", deliveries: [], pace: null };
+      const lane = lookedAfter(earlier, now);
+      const room = claimRoom(paceOf(lane), { limit, inFlight, now });
+      const rows = due.select(lane, now, room);
+      if (rows.length === 0) {
+        lanes.save(lane, earlier);
+        return { kind: "claimed", deliveries: [], pace: paceToTell(lane) };
+      }
+      const { lane: after, deliveries } = startAll(lane, rows, now);
+      lanes.save(after, earlier);
+      const { dueAt } = laneDue.recount(key);
       // Its holder goes by how many it was given, so it is told that more is due, now or as a retry.
-      if (deliveries.length < rows.length && dueAt !== null) effects.ringLane(lane, dueAt);
-      return { kind: "claimed", deliveries };
+      if (deliveries.length < rows.length && dueAt !== null) effects.ringLane(key, dueAt);
+      return { kind: "claimed", deliveries, pace: paceToTell(after) };
     },
     recordAttempts: (items, now) => attempts.recordAttempts(items, now),
     recover({ now, soleHolder, limit }) {

@@ -13,9 +13,10 @@ import { endpointHeaders, retryPolicyOf, type DeliveryRow, type EndpointRow } fr
 import { createEndpointRows } from "./endpoint-rows.ts";
 import { callbackOwner, secretPlace } from "../../secret-place.ts";
 
-export type ReceiverNow = Pick<ClaimedDelivery, "url" | "headers" | "secrets" | "policy" | "timeoutMs"> & {
-  readonly traceparent: string | null;
-};
+export type ReceiverNow = Pick<
+  ClaimedDelivery,
+  "url" | "headers" | "secrets" | "signature" | "policy" | "timeoutMs" | "traceparent"
+>;
 
 export interface Receivers {
   /** A lookup for one batch of one lane; it asks for each endpoint and each owner's secrets once. */
@@ -28,6 +29,8 @@ export interface Receivers {
 export interface Unreadable {
   /** One plain sentence, with nothing in it of what was sealed. */
   readonly unreadable: string;
+  /** It was sealed with a key that is not here: nothing is wrong with it, so it is held until the key is. */
+  readonly isHeld: boolean;
 }
 
 /** Something that a delivery refers to is not there. */
@@ -88,6 +91,7 @@ export function createReceivers(ground: Ground): Receivers {
         sealedSecret === null
           ? secrets(tenantId, callbackOwner)
           : [open("callback_sealed_secret", sealedSecret)],
+      signature: "standard",
       policy: defaultRetryPolicy,
       timeoutMs: attemptTimeoutDefaultMs,
       traceparent,
@@ -101,10 +105,11 @@ export function createReceivers(ground: Ground): Receivers {
         const found = endpoints.find({ tenantId, endpointId });
         if (found === null) throw new NotThere(`There is no endpoint ${endpointId}.`);
         const headers = endpointHeaders(found, sealing);
-        const { url, timeoutMs } = found;
+        const { url, timeoutMs, signature } = found;
         return {
           url,
           headers,
+          signature,
           policy: retryPolicyOf(found),
           timeoutMs: timeoutMs ?? attemptTimeoutDefaultMs,
         };
@@ -138,7 +143,8 @@ function readable<Value>(read: () => Value): Value | Unreadable {
     // Other errors may repeat a part of what they could not read.
     const isPlain = thrown instanceof SealBroken || thrown instanceof NotThere;
     const reason = isPlain ? thrown.message : "What is stored about it is damaged.";
-    return { unreadable: `The receiver cannot be read, so nothing was sent. ${reason}` };
+    const isHeld = thrown instanceof SealBroken && thrown.code === "other_key";
+    return { unreadable: `The receiver cannot be read, so nothing was sent. ${reason}`, isHeld };
   }
 }
 

@@ -1,8 +1,8 @@
 // What is due, and what its time is over for.
 import type { Due, Expiry, Instant } from "@ringback/core";
 import type { Ground } from "../ground.ts";
+import { createEndpointTransitions } from "./endpoints.ts";
 import { createRetention } from "./retention.ts";
-
 import { createJobExpiry } from "./job-expiry.ts";
 import { createKindTransitions } from "./kinds.ts";
 
@@ -16,6 +16,7 @@ export function createUpkeep(ground: Ground): Upkeep {
   const retention = createRetention(ground);
   const jobs = createJobExpiry(ground);
   const kinds = createKindTransitions(ground);
+  const endpoints = createEndpointTransitions(ground);
   // The claim's index begins with priority and tenant, so each pair of them that has queued jobs costs one seek.
   const pairs = `with recursive used(priority, tenant) as (
       select * from (
@@ -70,6 +71,8 @@ export function createUpkeep(ground: Ground): Upkeep {
       const done =
         expireKeys.run(now, limit).changes +
         expireSecrets.run(now, limit).changes +
+        endpoints.cancelOwed({ now, limit }) +
+        endpoints.forgetDeleted(limit) +
         jobs.expireJobs({ now, limit, tombstoneMs }) +
         kinds.expireKinds({ now, limit });
       return done >= limit ? done : done + retention.deleteOver({ ...expiry, limit: limit - done });
