@@ -8,6 +8,7 @@ const unknown = {
   job: "job_01kat5vqt8fkz9m0w4r1x2y3z4",
   endpoint: "ep_01kat5vqt8fkz9m0w4r1x2y3z4",
   delivery: "dlv_01kat5vqt8fkz9m0w4r1x2y3z4",
+  replay: "rpl_01kat5vqt8fkz9m0w4r1x2y3z4",
   key: "key_01kat5vqt8fkz9m0w4r1x2y3z4",
   tenant: "nobody",
 } as const;
@@ -19,12 +20,17 @@ const nounUnder: Readonly<Record<string, Noun>> = {
   endpoints: "endpoint",
   deliveries: "delivery",
   "dead-letters": "delivery",
+  replays: "replay",
   keys: "key",
   tenants: "tenant",
 };
 
 /** A body for what would otherwise be refused before anybody looks for the id. */
-const bodies: Readonly<Record<string, object>> = { "PATCH /v1/tenants/:id": { limits: { runningMax: 1 } } };
+const bodies: Readonly<Record<string, object>> = {
+  "PATCH /v1/tenants/:id": { limits: { runningMax: 1 } },
+  "PATCH /v1/dead-letters/:id": { note: "not mine" },
+  "POST /v1/dead-letters/:id/discard": { reason: "not mine" },
+};
 
 /** The answer without what differs from request to request. */
 function comparable(answer: ApiAnswer): unknown {
@@ -67,10 +73,20 @@ describe("F124 what belongs to another tenant", () => {
     }
     const job = jobs[0]?.id ?? "";
     const [delivery] = await owner.deliveriesOf(job);
+    const finishedReplay = async (): Promise<string> => {
+      const body = { filter: { host: "nowhere.example" }, reason: "none" };
+      const made = await owner.expect(202, "/v1/replays", { method: "POST", body });
+      const { id } = made.json as { id: string };
+      // The stream ends with the replay.
+      await owner.expect(200, `/v1/replays/${id}/events`);
+      return id;
+    };
+    await finishedReplay();
     theirs = {
       job,
       endpoint: await post("/v1/endpoints", endpoint),
       delivery: delivery?.id ?? "",
+      replay: await finishedReplay(),
       key: await post("/v1/keys", { scopes: ["jobs"] }),
       tenant: "owner",
     };
@@ -126,6 +142,9 @@ describe("F124 what belongs to another tenant", () => {
       expect([200, 303], path).toContain(answer.status);
     }
     expect((await owner.job(theirs.job)).status).toBe("succeeded");
+    const letter = await owner.expect(200, `/v1/dead-letters/${theirs.delivery}`);
+    expect(letter.json).toMatchObject({ state: "open", status: "dead" });
+    expect(letter.json).not.toHaveProperty("note");
     const key = await owner.expect(200, `/v1/keys/${theirs.key}`);
     expect(key.json).toMatchObject({ status: "active" });
     const audit = await owner.expect(200, "/v1/audit");
@@ -195,6 +214,9 @@ describe("F124 what belongs to another tenant", () => {
     "/v1/deliveries?endpointId={endpoint}",
     "/v1/dead-letters",
     "/v1/dead-letters?endpointId={endpoint}",
+    "/v1/dead-letters?text={delivery}",
+    "/v1/dead-letters/groups",
+    "/v1/replays",
     "/v1/events",
     "/v1/audit?subject={endpoint}",
     "/v1/audit?subject={key}",

@@ -13,6 +13,7 @@ import { createKindDirectory } from "./intake/kind-directory.ts";
 import { createLeasedKinds } from "./intake/leased-kinds.ts";
 import { callbackSecretRoutes } from "./routes/callback-secret.ts";
 import { completionRoutes } from "./routes/completion.ts";
+import { deadLetterRoutes } from "./routes/dead-letters.ts";
 import { deliveryRoutes } from "./routes/deliveries.ts";
 import { endpointRoutes } from "./routes/endpoints.ts";
 import { feedRoutes } from "./routes/feed.ts";
@@ -22,6 +23,7 @@ import { leaseRoutes } from "./routes/leases.ts";
 import { keyRoutes } from "./routes/keys.ts";
 import { mountRoutes } from "./routes/mount.ts";
 import { openRoutes } from "./routes/open.ts";
+import { replayRoutes } from "./routes/replays.ts";
 import type { RouteDeps } from "./routes/route-deps.ts";
 import type { Route } from "./routes/route.ts";
 import { putJob } from "./routes/put-job.ts";
@@ -95,6 +97,8 @@ function allRoutes(deps: RouteDeps): readonly Route[] {
     ...feedRoutes(deps),
     ...endpointRoutes(deps),
     ...deliveryRoutes(deps),
+    ...deadLetterRoutes(deps),
+    ...replayRoutes(deps),
     ...callbackSecretRoutes(deps),
     ...keyRoutes(deps),
     ...tenantRoutes(deps),

@@ -12,6 +12,7 @@ export interface Effects {
   ringCancel(job: { readonly tenantId: string; readonly jobId: string }): void;
   eventWritten(tenantId: string): void;
   jobChanged(tenantId: string, jobId: string): void;
+  replayChanged(tenantId: string, replayId: string): void;
   /** Hands over what has gathered and begins anew. */
   take(): Gathered;
 }
@@ -39,6 +40,8 @@ export function createEffects(): Effects {
     eventWritten: (tenantId) => void changes.set(tenantId, { kind: "event", tenantId }),
     jobChanged: (tenantId, jobId) =>
       void changes.set(`${tenantId} ${jobId}`, { kind: "job", tenantId, jobId }),
+    replayChanged: (tenantId, replayId) =>
+      void changes.set(`${tenantId} ${replayId}`, { kind: "replay", tenantId, replayId }),
     take() {
       const gathered = { rings: [...rings.values()], changes: [...changes.values()] };
       rings = new Map();

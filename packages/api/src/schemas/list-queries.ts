@@ -1,6 +1,6 @@
 // The query parameters of every list.
 import { z } from "zod";
-import { attemptCodes, auditActions, deliveryStatuses, jobStatuses } from "@ringback/core";
+import { attemptCodes, auditActions, deadLetterStates, deliveryStatuses, jobStatuses } from "@ringback/core";
 import { instantSchema } from "./fields.ts";
 
 const limitDefault = 50;
@@ -37,6 +37,18 @@ function pageFields(limitMax: number) {
   };
 }
 
+const deliveryFields = {
+  status: listOf(deliveryStatuses).optional(),
+  endpointId: z.string().max(100).optional(),
+  jobId: z.string().max(100).optional(),
+  host: z.string().min(1).max(260).toLowerCase().optional(),
+  code: z.enum(attemptCodes).optional(),
+  httpStatus: wholeNumber(100, 599).optional(),
+  after: instantSchema.optional(),
+  before: instantSchema.optional(),
+  text: z.string().trim().min(1).max(200).optional(),
+};
+
 /** What the lists accept; `limitMax` bounds every page. */
 export function createListQueries(limitMax: number) {
   return {
@@ -62,17 +74,21 @@ export function createListQueries(limitMax: number) {
       before: instantSchema.optional(),
       ...pageFields(limitMax),
     }),
-    deliveries: z.strictObject({
-      status: listOf(deliveryStatuses).optional(),
-      endpointId: z.string().max(100).optional(),
-      jobId: z.string().max(100).optional(),
-      host: z.string().min(1).max(260).toLowerCase().optional(),
-      code: z.enum(attemptCodes).optional(),
-      httpStatus: wholeNumber(100, 599).optional(),
-      after: instantSchema.optional(),
-      before: instantSchema.optional(),
+    deliveries: z.strictObject({ ...deliveryFields, ...pageFields(limitMax) }),
+    deadLetters: z.strictObject({
+      ...deliveryFields,
+      state: z.enum(deadLetterStates).optional(),
       ...pageFields(limitMax),
     }),
+    deadLetterGroups: z.strictObject({
+      host: deliveryFields.host,
+      code: deliveryFields.code,
+      httpStatus: deliveryFields.httpStatus,
+      after: instantSchema.optional(),
+      before: instantSchema.optional(),
+      limit: pageFields(limitMax).limit,
+    }),
+    replays: z.strictObject(pageFields(limitMax)),
     feed: z.strictObject({
       after: z.string().min(1).max(500).optional(),
       types: z

@@ -9,7 +9,6 @@ import {
   type AnnouncedKind,
   type Attempt,
   type Change,
-  type DeadLetter,
   type Delivery,
   type Endpoint,
   type Event,
@@ -19,19 +18,20 @@ import {
   type PastJob,
   type Store,
 } from "@ringback/core";
+import { createFakeDeadLetters, type FakeDeadLetters } from "./fake-dead-letters.ts";
 import { createFakeRuns, type FakeRuns } from "./fake-runs.ts";
 import { createFakeTenants, type FakeTenants } from "./fake-tenants.ts";
 import { pageOf } from "./page-of.ts";
 import { unused } from "./unused.ts";
 
-export interface FakeStore extends Store, FakeRuns, FakeTenants {
+export interface FakeStore extends Store, FakeRuns, FakeTenants, FakeDeadLetters {
   readonly tenants: FakeTenants["tenants"];
   readonly jobs: Map<string, JobWithPayloads>;
   readonly accepted: Acceptance[];
   readonly events: Event[];
   readonly endpoints: Map<string, Endpoint>;
   readonly deliveries: Map<string, { readonly delivery: Delivery; readonly attempts: readonly Attempt[] }>;
-  readonly deadLetters: Map<string, DeadLetter>;
+  readonly replays: FakeDeadLetters["replays"];
   /** What the next call of anything rejects with; null for nothing. */
   fault: Error | null;
   /** How far each tenant's feed has been emptied. */
@@ -71,14 +71,15 @@ export function createFakeStore(): FakeStore {
     },
   });
   const fakeTenants = createFakeTenants(() => fake.fault);
+  const fakeDeadLetters = createFakeDeadLetters((...entry) => fakeTenants.record(...entry));
   const fake: FakeStore = {
     ...fakeTenants,
+    ...fakeDeadLetters.fields,
     jobs,
     accepted: [],
     events: [],
     endpoints: new Map(),
     deliveries: new Map(),
-    deadLetters: new Map(),
     floors: new Map(),
     fault: null,
     feedReads: 0,
@@ -140,6 +141,7 @@ export function createFakeStore(): FakeStore {
     ...fakeRuns,
     lanes: unused("lanes"),
     support: {
+      ...fakeDeadLetters.letters,
       createEndpoints: async (items, now, act) =>
         items.map(({ secret: _secret, host: _host, ...rest }) => {
           const endpoint: Endpoint = {
@@ -176,6 +178,7 @@ export function createFakeStore(): FakeStore {
         }),
     },
     reads: {
+      ...fakeDeadLetters.reads,
       getJob: async (tenantId, jobId) => {
         fake.jobReads += 1;
         return owned(fake.jobs.get(jobId), tenantId);
@@ -239,10 +242,6 @@ export function createFakeStore(): FakeStore {
         if (deadLetter?.delivery.tenantId !== tenantId) return null;
         return { deadLetter, attempts: fake.deliveries.get(deliveryId)?.attempts ?? [] };
       },
-      listDeadLetters: async (tenantId) => ({
-        items: [...fake.deadLetters.values()].filter(({ delivery }) => delivery.tenantId === tenantId),
-        next: null,
-      }),
       findIdempotent: async (tenantId, key, now) => {
         if (fake.fault !== null) throw fake.fault;
         fake.keyReads += 1;

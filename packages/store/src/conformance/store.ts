@@ -3,6 +3,7 @@ import { describe } from "vitest";
 import { describeAdmission } from "./admission.ts";
 import { describeAttempts } from "./attempts.ts";
 import { describeAudit } from "./audit.ts";
+import { describeDeadLetters } from "./dead-letters.ts";
 import { describeEvents } from "./events.ts";
 import { describeFairness } from "./fairness.ts";
 import { describeIntake } from "./intake.ts";
@@ -15,6 +16,7 @@ import { describeLooks } from "./looks.ts";
 import { describeOwnIds } from "./own-ids.ts";
 import { describeReads } from "./reads.ts";
 import { describeRecovery } from "./recovery.ts";
+import { describeReplays } from "./replays.ts";
 import { describeRetention } from "./retention.ts";
 import { describeRuns } from "./runs.ts";
 import { describeTenants } from "./tenants.ts";
@@ -39,6 +41,8 @@ export function describeStore(openStore: OpenStore): void {
     describeAudit(openStore);
     describeFairness(openStore);
     describeAdmission(openStore);
+    describeDeadLetters(openStore);
+    describeReplays(openStore);
     describeRetention(openStore);
   });
 }

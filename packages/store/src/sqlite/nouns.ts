@@ -11,6 +11,7 @@ import {
   type Event,
   type Job,
   type JobResult,
+  type Replay,
   type RetryPolicy,
   type Tenant,
   type TenantLimits,
@@ -25,6 +26,7 @@ import type {
   event,
   job,
   jobResult,
+  replay,
   tenant,
 } from "./schema.ts";
 
@@ -34,6 +36,7 @@ export type EndpointRow = typeof endpoint.$inferSelect;
 export type DeliveryRow = typeof delivery.$inferSelect;
 export type AttemptRow = typeof attempt.$inferSelect;
 export type DeadLetterRow = typeof deadLetter.$inferSelect;
+export type ReplayRow = typeof replay.$inferSelect;
 export type TenantRow = typeof tenant.$inferSelect;
 export type AuditRow = typeof audit.$inferSelect;
 
@@ -176,8 +179,16 @@ function responseOf(row: AttemptRow): Attempt["response"] {
 }
 
 export function deadLetterOf(row: DeadLetterRow, dead: Delivery): DeadLetter {
-  const { reason, httpStatus, detail, diedAt, resolvedAt } = row;
-  return { delivery: dead, reason, httpStatus, detail, diedAt, resolvedAt };
+  const { state, reason, httpStatus, detail, diedAt, resolvedAt, discardedAt, discardReason, note } = row;
+  const discarded = { discardedAt, discardReason, note };
+  return { delivery: dead, state, reason, httpStatus, detail, diedAt, resolvedAt, ...discarded };
+}
+
+export function replayOf(row: ReplayRow): Replay {
+  const { tenantId, id, status, plan, createdAt, finishedAt, version } = row;
+  const { total, waiting, underWay, delivered, failed, skipped } = row;
+  const counts = { total, waiting, underWay, delivered, failed, skipped };
+  return { ...plan, tenantId, id, status, counts, createdAt, finishedAt, version };
 }
 
 export function tenantOf(row: TenantRow): Tenant {

@@ -15,10 +15,12 @@ import { createJobCounts } from "./job-counts.ts";
 import { inMemory } from "./open-file.ts";
 import { createReads } from "./reads.ts";
 import { createTenantBook } from "./tenant-book.ts";
+import { createDeadLetterTransitions } from "./transitions/dead-letters.ts";
 import { createIntakeTransitions } from "./transitions/intake.ts";
 import { createKeyTransitions } from "./transitions/keys.ts";
 import { createKindTransitions } from "./transitions/kinds.ts";
 import { createLaneTransitions } from "./transitions/lanes.ts";
+import { createReplayTransitions } from "./transitions/replays.ts";
 import { createRunTransitions } from "./transitions/runs.ts";
 import { createSupportTransitions } from "./transitions/support.ts";
 import { createTenantTransitions } from "./transitions/tenants.ts";
@@ -39,6 +41,8 @@ const bounded = [
   /^SCAN tenant USING INDEX tenant_newest$/,
   // Two rows per tenant, added up once per start and after a rollback.
   /^SCAN job_count$/,
+  // What is being worked, which is few.
+  /^SCAN replay USING INDEX replay_working$/,
   // All tenants, once per start.
   /^SCAN t USING COVERING INDEX sqlite_autoindex_tenant_1$/,
 ];
@@ -47,6 +51,8 @@ const bounded = [
 const maySort = [
   // What is in flight in one lane, at most its concurrency.
   /attempt_started_at is not null order by attempt_started_at, id$/,
+  // What is counted by host or cause, all of which has to be looked at anyway.
+  / from "dead_letter" .* group by /,
 ];
 
 describe("access paths with 200,000 rows", () => {
@@ -180,6 +186,8 @@ function everyTransition(client: Sqlite.Database): ReadonlySet<string> {
   createRunTransitions(ground);
   createLaneTransitions(ground);
   createSupportTransitions(ground);
+  createDeadLetterTransitions(ground);
+  createReplayTransitions(ground);
   createTenantTransitions(ground);
   createKeyTransitions(ground);
   createKindTransitions(ground);

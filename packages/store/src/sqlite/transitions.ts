@@ -1,10 +1,12 @@
 // Every transition of the store by its name, so that the thread that asks for one need not be the one that makes it.
 import type { Instant, Recovered } from "@ringback/core";
 import type { Ground } from "./ground.ts";
+import { createDeadLetterTransitions, type DeadLetterTransitions } from "./transitions/dead-letters.ts";
 import { createIntakeTransitions, type IntakeTransitions } from "./transitions/intake.ts";
 import { createKindTransitions, type KindTransitions } from "./transitions/kinds.ts";
 import { createKeyTransitions, type KeyTransitions } from "./transitions/keys.ts";
 import { createLaneTransitions, type LaneTransitions } from "./transitions/lanes.ts";
+import { createReplayTransitions, type ReplayTransitions } from "./transitions/replays.ts";
 import { createRunTransitions, type RunTransitions } from "./transitions/runs.ts";
 import { createSupportTransitions, type SupportTransitions } from "./transitions/support.ts";
 import { createTenantTransitions, type TenantTransitions } from "./transitions/tenants.ts";
@@ -32,6 +34,13 @@ export interface Transitions {
   readonly createEndpoints: SupportTransitions["createEndpoints"];
   readonly setEndpointStatus: SupportTransitions["setEndpointStatus"];
   readonly redeliver: SupportTransitions["redeliver"];
+  readonly discard: DeadLetterTransitions["discard"];
+  readonly noteDeadLetter: DeadLetterTransitions["note"];
+  readonly createReplay: ReplayTransitions["create"];
+  readonly changeReplay: ReplayTransitions["change"];
+  readonly claimReplays: ReplayTransitions["claim"];
+  readonly stepReplay: ReplayTransitions["step"];
+  readonly releaseReplay: ReplayTransitions["release"];
   readonly ensureTenant: TenantTransitions["ensureTenant"];
   readonly createTenant: TenantTransitions["createTenant"];
   readonly changeTenant: TenantTransitions["changeTenant"];
@@ -66,6 +75,8 @@ export function createTransitions(ground: Ground): Transitions {
   const runs = createRunTransitions(ground);
   const lanes = createLaneTransitions(ground);
   const support = createSupportTransitions(ground);
+  const letters = createDeadLetterTransitions(ground);
+  const replays = createReplayTransitions(ground);
   const tenants = createTenantTransitions(ground);
   const keys = createKeyTransitions(ground);
   const kinds = createKindTransitions(ground);
@@ -91,6 +102,13 @@ export function createTransitions(ground: Ground): Transitions {
     createEndpoints: (items, now, act) => support.createEndpoints(items, now, act),
     setEndpointStatus: (key, status, now, act) => support.setEndpointStatus(key, status, now, act),
     redeliver: (items, now, act) => support.redeliver(items, now, act),
+    discard: (key, reason, now, act) => letters.discard(key, reason, now, act),
+    noteDeadLetter: (key, note, now, act) => letters.note(key, note, now, act),
+    createReplay: (asked, now, act) => replays.create(asked, now, act),
+    changeReplay: (key, verb, now, act) => replays.change(key, verb, now, act),
+    claimReplays: (claim) => replays.claim(claim),
+    stepReplay: (held, step) => replays.step(held, step),
+    releaseReplay: (held) => replays.release(held),
     ensureTenant: (tenant, now) => tenants.ensureTenant(tenant, now),
     createTenant: (tenant, now, act) => tenants.createTenant(tenant, now, act),
     changeTenant: (tenantId, change, now, act) => tenants.changeTenant(tenantId, change, now, act),
