@@ -87,7 +87,7 @@ export function spellSelection(selection: Selection): string {
   return JSON.stringify(Object.entries(selection).toSorted(([left], [right]) => (left < right ? -1 : 1)));
 }
 
-/** With fewer judged than this (or than there are) a ratio says nothing yet. */
+/** With fewer judged than this, or than half of all, a ratio says nothing yet. */
 const judgedMin = 20;
 
 /** Judged is what has ended since the replay was made or resumed. */
@@ -97,7 +97,12 @@ export function mustStop(
   total: number,
 ): boolean {
   const ended = judged.delivered + judged.failed;
-  return ratio !== null && ended > 0 && ended >= Math.min(judgedMin, total) && judged.failed / ended > ratio;
+  return (
+    ratio !== null &&
+    ended > 0 &&
+    ended >= Math.min(judgedMin, Math.ceil(total / 2)) &&
+    judged.failed / ended > ratio
+  );
 }
 
 /**
