@@ -32,7 +32,8 @@ function roomImportsOnly(name, { rooms, allowed }) {
     from: { path: `^packages/(${rooms.join("|")})/` },
     to: {
       path: "^(packages|test)/",
-      pathNot: [...allowed.map((room) => `^packages/${room}/`), "^packages/$1/"],
+      // What only tests may have is held by its own rule.
+      pathNot: [...allowed.map((room) => `^packages/${room}/`), "^packages/$1/", "^packages/openapi-check/"],
     },
   };
 }
@@ -68,6 +69,20 @@ export default {
       to: { pathNot: "^packages/signature/", dependencyTypesNot: ["core"] },
     },
     {
+      name: "openapi-check-imports-no-room",
+      severity: "error",
+      comment: "It holds any document to its word, and is no part of what it checks.",
+      from: { path: "^packages/openapi-check/", pathNot: tests },
+      to: { path: "^(apps|packages|test)/", pathNot: "^packages/openapi-check/" },
+    },
+    {
+      name: "openapi-check-only-in-tests",
+      severity: "error",
+      comment: "What holds answers to the document stays out of production.",
+      from: { path: sources, pathNot: [tests, "^test/", "^packages/openapi-check/"] },
+      to: { path: "^packages/openapi-check/" },
+    },
+    {
       name: "nobody-imports-an-app",
       severity: "error",
       comment: "apps/server assembles; an app is an end of the star. Only test/ starts it, through its door.",
@@ -90,10 +105,12 @@ export default {
       to: {
         path: "^((apps|packages)/[^/]+|test)/",
         // The second door of runner is what isolates load: the seat, and nothing else of the room.
+        // The second door of store is called before its first one is loaded.
         pathNot: [
           "^$1/",
           "^(apps|packages)/[^/]+/src/(testing/)?index\\.ts$",
           "^packages/runner/src/executor/seat\\.ts$",
+          "^packages/store/src/quick-imports\\.ts$",
         ],
       },
     },

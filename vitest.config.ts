@@ -9,6 +9,7 @@ export default defineConfig({
     globalSetup: ["test/run/postgres-for-tests.ts"],
     // Most tests wait for processes they started; a core less than there are, the default, leaves cores idle.
     maxWorkers: "100%",
+    execArgv: ["--import", new URL("test/run/quicken-imports.ts", import.meta.url).href],
     projects: [
       {
         test: {

@@ -1,6 +1,6 @@
 // An entry that assembles the real server around a store that kills the process at a named point (CHAOS_FAULT).
 import type { AttemptRecord, Store } from "@ringback/core";
-import { startServer } from "@ringback/server";
+import { quickenImports } from "@ringback/store/quick-imports";
 import { insteadOf } from "../support/instead-of.ts";
 import { killNow } from "./kill-now.ts";
 import { killSoon } from "./kill-soon.ts";
@@ -12,6 +12,8 @@ const onlyAttempt = Number(process.env["CHAOS_ATTEMPT"] ?? 0);
 /** For faults inside a transaction: microseconds from its call to the kill. */
 const afterMicroseconds = Number(process.env["CHAOS_AFTER_US"] ?? 0);
 
+quickenImports();
+const { startServer } = await import("@ringback/server");
 const server = await startServer({ env: process.env, decorateStore: withFault });
 process.stdout.write(`Ringback listens on ${server.url}\n`);
 

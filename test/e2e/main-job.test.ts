@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { JobJson } from "../support/api-shapes.ts";
 import { bounded } from "../support/bounded.ts";
+import { webhookProblems } from "../support/documented.ts";
 import { startReceiver, type ReceivedRequest, type Receiver } from "../support/receiver.ts";
 import type { ServerInProcess } from "../support/server-in-process.ts";
 import { whyUnverified } from "../support/verify-callback.ts";
@@ -60,6 +61,7 @@ describe("the main job", () => {
     const request = await receiver.waitFor(({ path }) => path === "/main");
 
     expect(whyUnverified(request, secret)).toBeNull();
+    expect(await webhookProblems(server.url, request)).toEqual([]);
     expect(request.method).toBe("POST");
     expect(request.headers).toMatchObject({ "content-type": "application/json", "webhook-attempt": "1" });
     expect(request.headers["user-agent"]).toMatch(/^Ringback\/\d/);

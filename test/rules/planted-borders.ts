@@ -32,6 +32,8 @@ export const clean: readonly Planted[] = [
   file("packages/core/src/testing/seed.ts", `export { job } from "../job.ts";`),
   file("packages/signature/src/index.ts", `import "node:crypto";`),
   file("packages/signature/src/vectors.test.ts", `import "vitest"; import "./index.ts";`),
+  file("packages/openapi-check/src/index.ts", `import "zod";`),
+  file("packages/api/src/testing/agreement.ts", `import "@ringback/openapi-check"; import "../index.ts";`),
   file(
     "packages/api/src/index.ts",
     `import "@ringback/core"; import "@ringback/signature"; import "hono"; import "zod";`,
@@ -93,6 +95,16 @@ export const planted: readonly Planted[] = [
   ),
   file("packages/signature/src/planted-room.ts", `import "@ringback/core";`, "signature-imports-no-room"),
   file("packages/signature/src/planted-library.ts", `import "zod";`, "signature-imports-no-room"),
+  file(
+    "packages/openapi-check/src/planted-room.ts",
+    `import "@ringback/core";`,
+    "openapi-check-imports-no-room",
+  ),
+  file(
+    "packages/api/src/planted-openapi-check.ts",
+    `import "@ringback/openapi-check";`,
+    "openapi-check-only-in-tests",
+  ),
   file("packages/api/src/planted-app.ts", `import "@ringback/server";`, "nobody-imports-an-app"),
   file(
     "packages/api/src/planted-test.ts",

@@ -1,4 +1,6 @@
-// A thin client for tests: fetch with the key, the whole answer as text, and the long poll of jobs.
+// A thin client for tests: fetch with the key, the whole answer as text, and the long poll of jobs. Every answer is held to
+// the server's own OpenAPI document.
+import { expectDocumented } from "./documented.ts";
 import type { DeliveryDetailJson, DeliveryJson, FeedJson, JobJson, PageJson } from "./api-shapes.ts";
 
 export interface ApiAnswer {
@@ -46,7 +48,9 @@ export interface ApiAddress {
 export function apiClient(address: ApiAddress): ApiClient {
   const call: ApiClient["call"] = async (path, request = {}) => {
     const { method = "GET", body, headers = {}, signal } = request;
-    const answer = await fetch(new URL(path, address.url()), {
+    const url = new URL(path, address.url());
+    const sent = body === undefined || typeof body === "string" ? body : JSON.stringify(body);
+    const answer = await fetch(url, {
       method,
       redirect: "manual",
       headers: {
@@ -54,11 +58,20 @@ export function apiClient(address: ApiAddress): ApiClient {
         ...(body === undefined ? {} : { "content-type": "application/json" }),
         ...headers,
       },
-      ...(body === undefined ? {} : { body: typeof body === "string" ? body : JSON.stringify(body) }),
+      ...(sent === undefined ? {} : { body: sent }),
       ...(signal === undefined ? {} : { signal }),
     });
     const bytes = Buffer.from(await answer.arrayBuffer());
     const text = bytes.toString("utf8");
+    const type = headers["content-type"] ?? "application/json";
+    await expectDocumented(address.url(), {
+      method,
+      path: url.pathname + url.search,
+      requestBody: type.startsWith("application/json") ? (sent ?? null) : null,
+      status: answer.status,
+      headers: answer.headers,
+      body: answer.headers.get("content-type") === "text/event-stream" ? null : text,
+    });
     return { status: answer.status, headers: answer.headers, bytes, text, json: parsed(text) };
   };
 

@@ -3,6 +3,8 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo, Socket } from "node:net";
 import { getRequestListener, type HttpBindings } from "@hono/node-server";
 import type { Clock, Random } from "@ringback/core";
+import { httpLimits, type HttpLimits } from "./http-limits.ts";
+import { lingerWhenUnread } from "./linger.ts";
 import { answerMalformedHttp } from "./malformed-http.ts";
 
 export interface HttpServerOptions {
@@ -12,6 +14,8 @@ export interface HttpServerOptions {
   readonly port: number;
   readonly clock: Clock;
   readonly random: Random;
+  /** What is left out is `httpLimits`. */
+  readonly limits?: Partial<HttpLimits>;
 }
 
 export interface HttpServer {
@@ -22,38 +26,35 @@ export interface HttpServer {
   close(withinMs: number): Promise<void>;
 }
 
-const headersTimeoutMs = 10_000;
-const requestTimeoutMs = 15_000;
-const connectionsCheckingIntervalMs = 2_000;
-const headerBytesMax = 16_384;
-const connectionsMax = 10_000;
-
 /** Rejects when the address cannot be listened on; the error's message says which and why. */
 export async function startHttpServer(options: HttpServerOptions): Promise<HttpServer> {
   const { fetch, host, port, clock, random } = options;
-  const malformed = answerMalformedHttp(random, headerBytesMax);
+  const limits = { ...httpLimits, ...options.limits };
+  const malformed = answerMalformedHttp(random, limits);
   const listener = getRequestListener(fetch, {
     errorHandler: () => malformed.response("The Host header or the request target is missing or not valid."),
   });
+  const lingering = { clock, bytesMax: limits.lingerBytesMax, withinMs: limits.lingerMs };
+  const answers = new WeakMap<Socket, ServerResponse>();
   let isLeaving = false;
   const answer = (incoming: IncomingMessage, outgoing: ServerResponse): void => {
+    answers.set(incoming.socket, outgoing);
     if (isLeaving) outgoing.setHeader("connection", "close");
-    void listener(incoming, outgoing);
+    if (incoming.method !== "GET") lingerWhenUnread(incoming, lingering);
+    if (incoming.rawHeaders.length > 2 * limits.headersMax) malformed.tooManyHeaders(outgoing);
+    else void listener(incoming, outgoing);
   };
-  const server = createServer(
-    {
-      headersTimeout: headersTimeoutMs,
-      requestTimeout: requestTimeoutMs,
-      connectionsCheckingInterval: connectionsCheckingIntervalMs,
-      maxHeaderSize: headerBytesMax,
-      noDelay: true,
-      // Node's own answer to a missing Host has no body; ours is the problem document of the listener above.
-      requireHostHeader: false,
-    },
-    answer,
-  );
-  server.maxConnections = connectionsMax;
-  server.on("clientError", (error, socket: Socket) => malformed.refuse(error, socket));
+  const server = createServer(serverOptions(limits), answer);
+  server.maxConnections = limits.connectionsMax;
+  server.maxRequestsPerSocket = limits.requestsPerConnectionMax;
+  // Node would drop in silence what is above its own limit; the count is bounded by the bytes, and judged above.
+  server.maxHeadersCount = 0;
+  // An expectation other than 100-continue may be ignored (RFC 9110 §10.1.1); Node's own refusal is no problem document.
+  server.on("checkExpectation", answer);
+  server.on("clientError", (error, socket: Socket) => {
+    if (isBeingAnswered(answers.get(socket))) socket.destroy();
+    else malformed.refuse(error, socket);
+  });
   await listen(server, { host, port });
   return {
     address: server.address() as AddressInfo,
@@ -67,6 +68,24 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
 /** The address at the other end of the connection: a reverse proxy's own, where there is one. */
 export function peerAddress(env: unknown): string | null {
   return (env as Partial<HttpBindings>).incoming?.socket.remoteAddress ?? null;
+}
+
+/** True from an answer's first byte until both it and its request are whole: another answer now would stand inside it. */
+function isBeingAnswered(outgoing: ServerResponse | undefined): boolean {
+  if (outgoing === undefined || !outgoing.headersSent) return false;
+  return !outgoing.writableFinished || !outgoing.req.complete;
+}
+
+function serverOptions(limits: HttpLimits) {
+  return {
+    headersTimeout: limits.headersTimeoutMs,
+    requestTimeout: limits.requestTimeoutMs,
+    connectionsCheckingInterval: limits.timeoutsCheckedEveryMs,
+    maxHeaderSize: limits.headerBytesMax,
+    noDelay: true,
+    // Node's own answer to a missing Host has no body; ours is the problem document of the listener above.
+    requireHostHeader: false,
+  };
 }
 
 function listen(server: Server, at: { readonly host: string; readonly port: number }): Promise<void> {

@@ -1,12 +1,17 @@
 // The process: reads the environment, starts the server, says what a first start must say, and ends on a signal.
-import { migrateDatabase } from "./migrate-database.ts";
-import { StartRefused } from "./start-refused.ts";
-import { startServer, type RunningServer } from "./start-server.ts";
+import { quickenImports } from "@ringback/store/quick-imports";
+import type { RunningServer } from "./start-server.ts";
 
 const refusedExitCode = 1;
 
 // Listened for from the very beginning: a start that is interrupted drains as soon as it has succeeded.
 const asked = untilSignal();
+quickenImports();
+const [{ migrateDatabase }, { StartRefused }, { startServer }] = await Promise.all([
+  import("./migrate-database.ts"),
+  import("./start-refused.ts"),
+  import("./start-server.ts"),
+]);
 try {
   if (process.env["RINGBACK_ROLE"] === "migrate") {
     process.stdout.write(`${await migrateDatabase(process.env)}\n`);

@@ -182,6 +182,7 @@ function makeApi(ground: Ground, runner: Runner | null, state: House["state"]): 
       tenantUnfinishedMax: config.RINGBACK_TENANT_UNFINISHED_MAX,
       tenantRunningMax: config.RINGBACK_TENANT_RUNNING_MAX,
       backlogMax: config.RINGBACK_BACKLOG_MAX,
+      intakeInFlightMax: config.RINGBACK_INTAKE_IN_FLIGHT_MAX,
       batchJobsMax: config.RINGBACK_BATCH_JOBS_MAX,
       batchBytesMax: config.RINGBACK_BATCH_BYTES_MAX,
       retention: {

@@ -16,6 +16,8 @@ export interface ApiSettings {
   readonly bodyBytesMax: number;
   /** How long an Idempotency-Key stands for its job, in milliseconds. */
   readonly idempotencyTtlMs: number;
+  /** Submissions that may be under way in the store at once; above it 503. */
+  readonly intakeInFlightMax: number;
   /** How long input and result of a job are kept after its end when it does not say, in milliseconds. */
   readonly resultTtlMs: number;
   /** How long an expired job still answers 410, in milliseconds. */
@@ -61,6 +63,7 @@ const monthMs = 30 * 86_400_000;
 export const apiDefaults: ApiSettings = {
   bodyBytesMax: 256 * 1_024,
   idempotencyTtlMs: 24 * 3_600_000,
+  intakeInFlightMax: 2_000,
   resultTtlMs: resultTtlDefaultMs,
   tombstoneMs: tombstoneDefaultMs,
   retention: { eventsMs: monthMs, deliveriesMs: monthMs, deadLettersMs: monthMs, replaysMs: monthMs },

@@ -8,13 +8,17 @@ import { createLeaseDesk } from "./feed/lease-desk.ts";
 import { createOutlooks } from "./feed/outlooks.ts";
 import { createSharedReads } from "./feed/shared-reads.ts";
 import { createWaiters } from "./feed/waiters.ts";
-import { auditRoutes } from "./routes/audit.ts";
+import { createCounters, type Counters } from "./intake/counters.ts";
+import { createIntakeGate } from "./intake/intake-gate.ts";
 import { createKindDirectory } from "./intake/kind-directory.ts";
 import { createLeasedKinds } from "./intake/leased-kinds.ts";
+import { makeDocument } from "./openapi/make-document.ts";
+import { auditRoutes } from "./routes/audit.ts";
 import { callbackSecretRoutes } from "./routes/callback-secret.ts";
 import { completionRoutes } from "./routes/completion.ts";
 import { deadLetterRoutes } from "./routes/dead-letters.ts";
 import { deliveryRoutes } from "./routes/deliveries.ts";
+import { documentRoutes } from "./routes/document.ts";
 import { endpointRoutes } from "./routes/endpoints.ts";
 import { feedRoutes } from "./routes/feed.ts";
 import { jobEventRoutes } from "./routes/job-events.ts";
@@ -37,15 +41,17 @@ import { createRunTokens } from "./tokens/run-tokens.ts";
 
 export interface Api {
   readonly app: Hono;
-  /** Every route: what tests of all of them go through. */
-  readonly routes: readonly Pick<Route, "method" | "path" | "access">[];
   /** From now on nobody waits: long polls answer with what there is, event streams end. New requests are still answered. */
   drain(): void;
+  readonly counters: Readonly<Counters>;
+  /** What it answers to, for whoever goes over all of it. */
+  readonly routes: readonly Pick<Route, "method" | "path" | "access" | "operation">[];
 }
 
 export function createApi(deps: ApiDeps): Api {
   const { store, clock, random, log, tokenKey, publicUrl } = deps;
   const settings = { ...apiDefaults, ...deps.settings };
+  const counters = createCounters();
   const { runs, reads, changes } = store;
   const waiters = createWaiters({ changes, reads, clock, ...settings });
   const { leaseMs, waitersPerTenantMax: askersMax } = settings;
@@ -57,6 +63,7 @@ export function createApi(deps: ApiDeps): Api {
     leaseDesk,
     leasedKinds: createLeasedKinds({ store: store.kinds, clock, random }),
     runTokens: createRunTokens(tokenKey),
+    intakeGate: createIntakeGate({ inFlightMax: settings.intakeInFlightMax, counters }),
     jobReads: createSharedReads(
       ({ tenantId, jobId }) => reads.getJob(tenantId, jobId),
       ({ tenantId, jobId }) => `${jobId} ${tenantId}`,
@@ -73,10 +80,11 @@ export function createApi(deps: ApiDeps): Api {
   const rateLimit = createRateLimit(clock);
   const { peerAddress = () => null } = deps;
   const routes = deps.serves === "probes" ? openRoutes(routeDeps) : allRoutes(routeDeps);
-  mountRoutes(app, { authenticator, rateLimit, settings, peerAddress, random, log }, routes);
+  mountRoutes(app, { authenticator, rateLimit, settings, peerAddress, random, log, counters }, routes);
   return {
     app,
     routes,
+    counters,
     drain() {
       waiters.drain();
       leaseDesk.drain();
@@ -85,14 +93,15 @@ export function createApi(deps: ApiDeps): Api {
 }
 
 function allRoutes(deps: RouteDeps): readonly Route[] {
-  return [
+  const routes: readonly Route[] = [
     ...openRoutes(deps),
+    ...documentRoutes(() => makeDocument(routes, deps.version)),
     submitJob(deps),
     submitBatch(deps),
     putJob(deps),
     ...jobRoutes(deps),
-    ...completionRoutes(deps),
     ...leaseRoutes(deps),
+    ...completionRoutes(deps),
     ...jobEventRoutes(deps),
     ...feedRoutes(deps),
     ...endpointRoutes(deps),
@@ -104,4 +113,5 @@ function allRoutes(deps: RouteDeps): readonly Route[] {
     ...tenantRoutes(deps),
     ...auditRoutes(deps),
   ];
+  return routes;
 }

@@ -2,6 +2,7 @@
 export { makeRequestId } from "./answers/request-id.ts";
 export type { ApiDeps, ApiSettings, Readiness } from "./api-deps.ts";
 export { createApi } from "./create-api.ts";
+export type { Counters } from "./intake/counters.ts";
 export type { Api } from "./create-api.ts";
 export type { ProblemCode } from "./problems/catalogue.ts";
 export { problemResponse } from "./problems/problem-response.ts";

@@ -215,6 +215,14 @@ export const settings = {
     max: 1_000_000_000,
     meaning: "Queued and running jobs of all tenants together; above it 503 `overloaded`.",
   }),
+  RINGBACK_INTAKE_IN_FLIGHT_MAX: wholeNumber({
+    unit: "submissions",
+    fallback: 2_000,
+    min: 1,
+    max: 100_000,
+    meaning:
+      "Submissions that wait for the database at once in this process; above it 503 and `Retry-After`.",
+  }),
   RINGBACK_IDEMPOTENCY_TTL_MS: wholeNumber({
     unit: "ms",
     fallback: 86_400_000,

@@ -336,7 +336,7 @@ const entries = {
   "headers-too-large": {
     status: status.headersTooLarge,
     title: "The headers are too large",
-    meaning: "All headers together may have 16 KiB.",
+    meaning: "All headers together may have 16 KiB, and there may be 200 of them.",
     causes: ["Oversized cookies or tokens.", "A proxy that adds headers."],
     fix: "Send fewer or shorter headers.",
   },
@@ -351,12 +351,13 @@ const entries = {
     status: status.unavailable,
     title: "Too much is waiting already",
     meaning:
-      "This installation has as many unfinished jobs, or as many open event streams, as it takes on. Nothing was accepted; reading still works.",
+      "This installation takes no more of this at once: unfinished jobs, submissions that wait for the database, or open event streams. Nothing was accepted; reading still works.",
     causes: [
       "More jobs of all tenants together are queued or running than RINGBACK_BACKLOG_MAX.",
+      "A database that is slow at the moment: more submissions wait for it in this process than RINGBACK_INTAKE_IN_FLIGHT_MAX.",
       "More event streams at once than this process keeps open.",
     ],
-    fix: "Try again after `Retry-After`; poll instead of opening a stream.",
+    fix: "Try again after `Retry-After`, with the same Idempotency-Key; poll instead of opening a stream.",
   },
   "store-unavailable": {
     status: status.unavailable,

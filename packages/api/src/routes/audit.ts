@@ -1,6 +1,7 @@
 // `/v1/audit`: who did what to this tenant's things, when and why. It can only be read.
 import type { AuditFilter } from "@ringback/core";
 import type { Answer } from "../answers/answer.ts";
+import { listAuditOperation } from "../descriptions/audit.ts";
 import { isRefusal, notFound, type Refusal } from "../problems/refusal.ts";
 import { auditJson } from "../representations/audit-json.ts";
 import { pageAnswer } from "../representations/page-json.ts";
@@ -11,7 +12,16 @@ import type { Call, KeyRoute } from "./route.ts";
 import { targetTenant } from "./target-tenant.ts";
 
 export function auditRoutes(deps: RouteDeps): readonly KeyRoute[] {
-  return [{ method: "GET", path: "/v1/audit", access: "support", answer: (call) => listAudit(call, deps) }];
+  const operation = listAuditOperation(deps.queries);
+  return [
+    {
+      method: "GET",
+      path: "/v1/audit",
+      access: "support",
+      operation,
+      answer: (call) => listAudit(call, deps),
+    },
+  ];
 }
 
 async function listAudit(call: Call, deps: RouteDeps): Promise<Answer | Refusal> {

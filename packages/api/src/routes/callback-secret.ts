@@ -3,6 +3,7 @@ import { formatInstant, type CallbackSecret } from "@ringback/core";
 import { makeSecret } from "@ringback/signature";
 import { jsonAnswer, type Answer } from "../answers/answer.ts";
 import { status } from "../answers/status.ts";
+import { callbackSecretOperations } from "../descriptions/callback-secret.ts";
 import { readOptionalBody } from "../intake/read-optional-body.ts";
 import { isRefusal, type Refusal } from "../problems/refusal.ts";
 import { overlapDefaultMs, rotateRequestSchema } from "../schemas/rotate-request.ts";
@@ -13,9 +14,16 @@ const path = "/v1/callback-secret";
 
 export function callbackSecretRoutes(deps: RouteDeps): readonly KeyRoute[] {
   const access = "endpoints";
+  const { get, rotate } = callbackSecretOperations;
   return [
-    { method: "GET", path, access, answer: (call) => showSecret(call, deps) },
-    { method: "POST", path: `${path}/rotate`, access, answer: (call) => rotateSecret(call, deps) },
+    { method: "GET", path, access, operation: get, answer: (call) => showSecret(call, deps) },
+    {
+      method: "POST",
+      path: `${path}/rotate`,
+      access,
+      operation: rotate,
+      answer: (call) => rotateSecret(call, deps),
+    },
   ];
 }
 

@@ -3,6 +3,7 @@
 import { isId, type RunKey, type RunOutcome } from "@ringback/core";
 import type { Answer } from "../answers/answer.ts";
 import { unauthenticated } from "../auth/authenticator.ts";
+import { completionOperations } from "../descriptions/completion.ts";
 import { readFailure, readResult } from "../intake/read-run-end.ts";
 import { isRefusal, notFound, refusal, type Refusal } from "../problems/refusal.ts";
 import { endAnswer, endRun } from "./end-run.ts";
@@ -13,12 +14,14 @@ const tokenHeader = "ringback-token";
 
 export function completionRoutes(deps: RouteDeps): readonly KeyRoute[] {
   const access = "jobs";
+  const operations = completionOperations;
   const byToken = (call: OpenCall) => ownerByToken(call, deps);
   return [
     {
       method: "POST",
       path: "/v1/jobs/:id/complete",
       access,
+      operation: operations.complete,
       byToken,
       answer: (call) => end(call, deps, (run) => readResult(call.request, run, deps)),
     },
@@ -26,6 +29,7 @@ export function completionRoutes(deps: RouteDeps): readonly KeyRoute[] {
       method: "POST",
       path: "/v1/jobs/:id/fail",
       access,
+      operation: operations.fail,
       byToken,
       answer: (call) => end(call, deps, () => readFailure(call.request, "upstream_failed", deps)),
     },

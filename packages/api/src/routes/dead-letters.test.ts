@@ -152,8 +152,8 @@ describe("the export", () => {
       reads += 1;
       return reads > 1 ? Promise.reject(new Error("gone")) : listDeadLetters(...asked);
     };
-    const response = await house.ask("GET", path, { headers: accept });
-    await expect(response.text()).rejects.toThrow("gone");
+    // The house reads every answer to its end.
+    await expect(house.ask("GET", path, { headers: accept })).rejects.toThrow("gone");
   });
 
   test("of deliveries is the same", async () => {

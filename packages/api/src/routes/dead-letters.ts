@@ -2,6 +2,11 @@
 import { isId } from "@ringback/core";
 import { jsonAnswer, type Answer } from "../answers/answer.ts";
 import { status } from "../answers/status.ts";
+import {
+  deadLetterOperations,
+  groupDeadLettersOperation,
+  listDeadLettersOperation,
+} from "../descriptions/dead-letters.ts";
 import { parseJsonBody } from "../intake/parse-json-body.ts";
 import { isRefusal, notFound, refusal, type Refusal } from "../problems/refusal.ts";
 import { deadLetterGroupJson, deadLetterJson } from "../representations/delivery-json.ts";
@@ -18,14 +23,51 @@ import { actOf, idOf, type Call, type KeyRoute } from "./route.ts";
 export function deadLetterRoutes(deps: RouteDeps): readonly KeyRoute[] {
   const access = "support";
   const path = "/v1/dead-letters";
+  const operations = deadLetterOperations;
   return [
-    { method: "GET", path, access, answer: (call) => listDeadLetters(call, deps) },
+    {
+      method: "GET",
+      path,
+      access,
+      operation: listDeadLettersOperation(deps.queries),
+      answer: (call) => listDeadLetters(call, deps),
+    },
     // Before the ids, none of which is spelled like this.
-    { method: "GET", path: `${path}/groups`, access, answer: (call) => groupDeadLetters(call, deps) },
-    { method: "GET", path: `${path}/:id`, access, answer: (call) => getDeadLetter(call, deps) },
-    { method: "PATCH", path: `${path}/:id`, access, answer: (call) => noteDeadLetter(call, deps) },
-    { method: "POST", path: `${path}/:id/redeliver`, access, answer: (call) => redeliverDead(call, deps) },
-    { method: "POST", path: `${path}/:id/discard`, access, answer: (call) => discardDead(call, deps) },
+    {
+      method: "GET",
+      path: `${path}/groups`,
+      access,
+      operation: groupDeadLettersOperation(deps.queries),
+      answer: (call) => groupDeadLetters(call, deps),
+    },
+    {
+      method: "GET",
+      path: `${path}/:id`,
+      access,
+      operation: operations.get,
+      answer: (call) => getDeadLetter(call, deps),
+    },
+    {
+      method: "PATCH",
+      path: `${path}/:id`,
+      access,
+      operation: operations.note,
+      answer: (call) => noteDeadLetter(call, deps),
+    },
+    {
+      method: "POST",
+      path: `${path}/:id/redeliver`,
+      access,
+      operation: operations.redeliver,
+      answer: (call) => redeliverDead(call, deps),
+    },
+    {
+      method: "POST",
+      path: `${path}/:id/discard`,
+      access,
+      operation: operations.discard,
+      answer: (call) => discardDead(call, deps),
+    },
   ];
 }
 

@@ -2,6 +2,7 @@
 import { isId } from "@ringback/core";
 import { jsonAnswer, type Answer } from "../answers/answer.ts";
 import { status } from "../answers/status.ts";
+import { deliveryOperations, listDeliveriesOperation } from "../descriptions/deliveries.ts";
 import { readOptionalBody } from "../intake/read-optional-body.ts";
 import { isRefusal, notFound, type Refusal } from "../problems/refusal.ts";
 import { deliveryJson } from "../representations/delivery-json.ts";
@@ -15,9 +16,27 @@ export function deliveryRoutes(deps: RouteDeps): readonly KeyRoute[] {
   const access = "support";
   const path = "/v1/deliveries";
   return [
-    { method: "GET", path, access, answer: (call) => listDeliveries(call, deps) },
-    { method: "GET", path: `${path}/:id`, access, answer: (call) => getDelivery(call, deps) },
-    { method: "POST", path: `${path}/:id/redeliver`, access, answer: (call) => redeliver(call, deps) },
+    {
+      method: "GET",
+      path,
+      access,
+      operation: listDeliveriesOperation(deps.queries),
+      answer: (call) => listDeliveries(call, deps),
+    },
+    {
+      method: "GET",
+      path: `${path}/:id`,
+      access,
+      operation: deliveryOperations.get,
+      answer: (call) => getDelivery(call, deps),
+    },
+    {
+      method: "POST",
+      path: `${path}/:id/redeliver`,
+      access,
+      operation: deliveryOperations.redeliver,
+      answer: (call) => redeliver(call, deps),
+    },
   ];
 }
 

@@ -3,6 +3,7 @@ import { isId, makeId, type NewEndpoint } from "@ringback/core";
 import { makeSecret } from "@ringback/signature";
 import { jsonAnswer, type Answer } from "../answers/answer.ts";
 import { status } from "../answers/status.ts";
+import { endpointOperations, listEndpointsOperation } from "../descriptions/endpoints.ts";
 import { judgeHeaders, urlRejected } from "../intake/judge-callback.ts";
 import { metadataProblem } from "../intake/metadata-problem.ts";
 import { parseJsonBody } from "../intake/parse-json-body.ts";
@@ -21,12 +22,26 @@ const path = "/v1/endpoints";
 
 export function endpointRoutes(deps: RouteDeps): readonly KeyRoute[] {
   const access = "endpoints";
+  const { create, get, pause, resume } = endpointOperations;
+  const list = listEndpointsOperation(deps.queries);
   return [
-    { method: "POST", path, access, answer: (call) => createEndpoint(call, deps) },
-    { method: "GET", path, access, answer: (call) => listEndpoints(call, deps) },
-    { method: "GET", path: `${path}/:id`, access, answer: (call) => getEndpoint(call, deps) },
-    { method: "POST", path: `${path}/:id/pause`, access, answer: (call) => setPaused(call, deps, true) },
-    { method: "POST", path: `${path}/:id/resume`, access, answer: (call) => setPaused(call, deps, false) },
+    { method: "POST", path, access, operation: create, answer: (call) => createEndpoint(call, deps) },
+    { method: "GET", path, access, operation: list, answer: (call) => listEndpoints(call, deps) },
+    { method: "GET", path: `${path}/:id`, access, operation: get, answer: (call) => getEndpoint(call, deps) },
+    {
+      method: "POST",
+      path: `${path}/:id/pause`,
+      access,
+      operation: pause,
+      answer: (call) => setPaused(call, deps, true),
+    },
+    {
+      method: "POST",
+      path: `${path}/:id/resume`,
+      access,
+      operation: resume,
+      answer: (call) => setPaused(call, deps, false),
+    },
   ];
 }
 

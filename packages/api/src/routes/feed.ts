@@ -2,6 +2,7 @@
 import { formatInstant, type Event } from "@ringback/core";
 import { jsonAnswer, type Answer } from "../answers/answer.ts";
 import { status } from "../answers/status.ts";
+import { feedOperation } from "../descriptions/events.ts";
 import { readFeed, type FeedExpired } from "../feed/read-feed.ts";
 import { isRefusal, refusal, type Refusal } from "../problems/refusal.ts";
 import { feedEventJson } from "../representations/event-json.ts";
@@ -10,7 +11,10 @@ import type { RouteDeps } from "./route-deps.ts";
 import type { Call, KeyRoute } from "./route.ts";
 
 export function feedRoutes(deps: RouteDeps): readonly KeyRoute[] {
-  return [{ method: "GET", path: "/v1/events", access: "jobs", answer: (call) => getFeed(call, deps) }];
+  const operation = feedOperation(deps.queries);
+  return [
+    { method: "GET", path: "/v1/events", access: "jobs", operation, answer: (call) => getFeed(call, deps) },
+  ];
 }
 
 /** Without `after` it begins at the oldest event there is. */

@@ -3,6 +3,7 @@ import { eventExpiresAt, isDone, type Job } from "@ringback/core";
 import { noContent, type Answer } from "../answers/answer.ts";
 import { status } from "../answers/status.ts";
 import { streamHeaders } from "../answers/stream-headers.ts";
+import { jobEventsOperation } from "../descriptions/events.ts";
 import { createJobStream } from "../feed/job-stream.ts";
 import { isRefusal, refusal, type Refusal } from "../problems/refusal.ts";
 import { eventJson } from "../representations/event-json.ts";
@@ -14,7 +15,13 @@ import type { Call, KeyRoute } from "./route.ts";
 
 export function jobEventRoutes(deps: RouteDeps): readonly KeyRoute[] {
   return [
-    { method: "GET", path: "/v1/jobs/:id/events", access: "jobs", answer: (call) => jobEvents(call, deps) },
+    {
+      method: "GET",
+      path: "/v1/jobs/:id/events",
+      access: "jobs",
+      operation: jobEventsOperation(deps.queries),
+      answer: (call) => jobEvents(call, deps),
+    },
   ];
 }
 

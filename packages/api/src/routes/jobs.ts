@@ -6,6 +6,7 @@ import { goneRefusal } from "../answers/gone.ts";
 import { retryAfterSeconds } from "../answers/retry-after.ts";
 import { status } from "../answers/status.ts";
 import { unauthenticated } from "../auth/authenticator.ts";
+import { jobOperations, listJobsOperation } from "../descriptions/jobs.ts";
 import { isRefusal, notFound, refusal, type Refusal } from "../problems/refusal.ts";
 import {
   acceptedAnswer,
@@ -24,14 +25,39 @@ import { idOf, type Call, type KeyRoute, type OpenCall } from "./route.ts";
 export function jobRoutes(deps: RouteDeps): readonly KeyRoute[] {
   const access = "jobs";
   return [
-    { method: "GET", path: "/v1/jobs", access, answer: (call) => listJobs(call, deps) },
-    { method: "GET", path: "/v1/jobs/:id", access, answer: (call) => getJob(call, deps) },
-    { method: "DELETE", path: "/v1/jobs/:id", access, answer: (call) => cancelJob(call, deps) },
-    { method: "GET", path: "/v1/jobs/:id/status", access, answer: (call) => getStatus(call, deps) },
+    {
+      method: "GET",
+      path: "/v1/jobs",
+      access,
+      operation: listJobsOperation(deps.queries),
+      answer: (call) => listJobs(call, deps),
+    },
+    {
+      method: "GET",
+      path: "/v1/jobs/:id",
+      access,
+      operation: jobOperations.get,
+      answer: (call) => getJob(call, deps),
+    },
+    {
+      method: "DELETE",
+      path: "/v1/jobs/:id",
+      access,
+      operation: jobOperations.cancel,
+      answer: (call) => cancelJob(call, deps),
+    },
+    {
+      method: "GET",
+      path: "/v1/jobs/:id/status",
+      access,
+      operation: jobOperations.status,
+      answer: (call) => getStatus(call, deps),
+    },
     {
       method: "GET",
       path: "/v1/jobs/:id/result",
       access,
+      operation: jobOperations.result,
       byToken: (call) => ownerByToken(call, deps),
       answer: (call) => getResult(call, deps),
     },
@@ -39,6 +65,7 @@ export function jobRoutes(deps: RouteDeps): readonly KeyRoute[] {
       method: "DELETE",
       path: "/v1/jobs/:id/result",
       access,
+      operation: jobOperations.eraseResult,
       answer: (call) => eraseResult(call, deps),
     },
   ];

@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { isId, makeApiKey, makeId, parseApiKey, type NewApiKey } from "@ringback/core";
 import { jsonAnswer, type Answer } from "../answers/answer.ts";
 import { status } from "../answers/status.ts";
+import { createKeyOperation, keyOperations } from "../descriptions/keys.ts";
 import { parseJsonBody } from "../intake/parse-json-body.ts";
 import { readOptionalBody } from "../intake/read-optional-body.ts";
 import { isRefusal, notFound, refusal, type Refusal } from "../problems/refusal.ts";
@@ -21,11 +22,19 @@ const path = "/v1/keys";
 /** Only `admin`, which has every scope, makes keys; so no key gives more than it has. */
 export function keyRoutes(deps: RouteDeps): readonly KeyRoute[] {
   const access = "admin";
+  const create = createKeyOperation;
+  const { list, get, revoke } = keyOperations(deps.queries);
   return [
-    { method: "POST", path, access, answer: (call) => createKey(call, deps) },
-    { method: "GET", path, access, answer: (call) => listKeys(call, deps) },
-    { method: "GET", path: `${path}/:id`, access, answer: (call) => getKey(call, deps) },
-    { method: "POST", path: `${path}/:id/revoke`, access, answer: (call) => revokeKey(call, deps) },
+    { method: "POST", path, access, operation: create, answer: (call) => createKey(call, deps) },
+    { method: "GET", path, access, operation: list, answer: (call) => listKeys(call, deps) },
+    { method: "GET", path: `${path}/:id`, access, operation: get, answer: (call) => getKey(call, deps) },
+    {
+      method: "POST",
+      path: `${path}/:id/revoke`,
+      access,
+      operation: revoke,
+      answer: (call) => revokeKey(call, deps),
+    },
   ];
 }
 

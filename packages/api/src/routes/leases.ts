@@ -3,6 +3,7 @@ import type { ClaimedRun } from "@ringback/core";
 import { formatInstant, jobToJson } from "@ringback/core";
 import { jsonAnswer, type Answer } from "../answers/answer.ts";
 import { status } from "../answers/status.ts";
+import { leaseOperations } from "../descriptions/leases.ts";
 import { parseJsonBody, parseJsonBytes } from "../intake/parse-json-body.ts";
 import { readOptionalJsonBytes } from "../intake/read-body.ts";
 import { readFailure, readResult } from "../intake/read-run-end.ts";
@@ -18,16 +19,17 @@ const path = "/v1/leases";
 
 export function leaseRoutes(deps: RouteDeps): readonly KeyRoute[] {
   const access = "jobs";
+  const operations = leaseOperations;
   const held = (act: (call: Call, run: LeasedRun, deps: RouteDeps) => Promise<Answer | Refusal>) => ({
     method: "POST" as const,
     access: "jobs" as const,
     answer: (call: Call) => withRun(call, deps, act),
   });
   return [
-    { method: "POST", path, access, answer: (call) => lease(call, deps) },
-    { path: `${path}/:token/heartbeat`, ...held(beat) },
-    { path: `${path}/:token/complete`, ...held(complete) },
-    { path: `${path}/:token/fail`, ...held(fail) },
+    { method: "POST", path, access, operation: operations.lease, answer: (call) => lease(call, deps) },
+    { path: `${path}/:token/heartbeat`, operation: operations.heartbeat, ...held(beat) },
+    { path: `${path}/:token/complete`, operation: operations.complete, ...held(complete) },
+    { path: `${path}/:token/fail`, operation: operations.fail, ...held(fail) },
   ];
 }
 

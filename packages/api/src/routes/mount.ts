@@ -7,8 +7,10 @@ import type { ApiSettings } from "../api-deps.ts";
 import { noContent, type Answer } from "../answers/answer.ts";
 import { requestIdOf } from "../answers/request-id.ts";
 import { hasScope, type Authenticator, type Identity } from "../auth/authenticator.ts";
+import type { Counters } from "../intake/counters.ts";
 import { refusalOfThrow } from "../problems/refusal-of-throw.ts";
 import { isRefusal, notFound, problemAnswer, refusal, type Refusal } from "../problems/refusal.ts";
+import { unreadParameters } from "../schemas/unread-parameters.ts";
 import { createPathTable } from "./path-table.ts";
 import type { KeyRoute, OpenCall, Route } from "./route.ts";
 
@@ -19,6 +21,7 @@ export interface MountDeps {
   readonly peerAddress: (env: unknown) => string | null;
   readonly random: Random;
   readonly log: Log;
+  readonly counters: Counters;
 }
 
 /** A request on its way to its answer. */
@@ -54,18 +57,21 @@ async function respond(context: Context, deps: MountDeps, settle: Settle): Promi
   } catch (thrown) {
     outcome = refusalOfThrow(thrown, deps.log, requestId);
   }
+  if (isRefusal(outcome) && outcome.refused === "body-incomplete") deps.counters.intakeAborted += 1;
   const { status, headers, body } = isRefusal(outcome) ? problemAnswer(outcome, requestId) : outcome;
-  Object.assign(headers, common, { "x-request-id": requestId });
+  Object.assign(headers, common, { "x-request-id": requestId, "x-content-type-options": "nosniff" });
   return new Response(body as ConstructorParameters<typeof Response>[0], { status, headers });
 }
 
 async function settleForKey(asked: Asked, deps: MountDeps, route: KeyRoute): Promise<Answer | Refusal> {
   const { request, requestId } = asked;
+  const unread = (): Refusal | null => unreadParameters(request, route.operation);
   if (route.byToken !== undefined && request.header("authorization") === undefined) {
     const bearer = route.byToken({ request, requestId });
     if (bearer !== null) {
       if (isRefusal(bearer)) return bearer;
-      return route.answer({ request, requestId, tenantId: bearer.tenantId, by: null, isOperator: false });
+      const { tenantId } = bearer;
+      return unread() ?? route.answer({ request, requestId, tenantId, by: null, isOperator: false });
     }
   }
   const identity = await admit(asked, deps);
@@ -73,7 +79,7 @@ async function settleForKey(asked: Asked, deps: MountDeps, route: KeyRoute): Pro
   if (!hasScope(identity, route.access)) return scopeMissing(route.access);
   const { tenantId, keyId } = identity;
   const isOperator = tenantId === deps.settings.operatorTenantId && hasScope(identity, "admin");
-  return route.answer({ request, requestId, tenantId, by: { tenantId, keyId }, isOperator });
+  return unread() ?? route.answer({ request, requestId, tenantId, by: { tenantId, keyId }, isOperator });
 }
 
 /** Who is calling, unless nobody is known by that key or the key has used up its requests. */

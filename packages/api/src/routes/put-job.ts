@@ -2,6 +2,7 @@
 import { readJobId, type Accepted } from "@ringback/core";
 import { admissionOf } from "../admission/refused-job.ts";
 import type { Answer } from "../answers/answer.ts";
+import { putJobOperation } from "../descriptions/submissions.ts";
 import { requestHashOf } from "../intake/idempotency-key.ts";
 import { judgeJob } from "../intake/judge-job.ts";
 import { parseJsonBytes } from "../intake/parse-json-body.ts";
@@ -12,21 +13,41 @@ import type { RouteDeps } from "./route-deps.ts";
 import { idOf, type Call, type KeyRoute } from "./route.ts";
 
 export function putJob(deps: RouteDeps): KeyRoute {
-  return { method: "PUT", path: "/v1/jobs/:id", access: "jobs", answer: (call) => put(call, deps) };
+  const operation = putJobOperation;
+  return {
+    method: "PUT",
+    path: "/v1/jobs/:id",
+    access: "jobs",
+    operation,
+    answer: (call) => put(call, deps),
+  };
 }
 
 async function put(call: Call, deps: RouteDeps): Promise<Answer | Refusal> {
-  const { request, tenantId } = call;
   const id = readJobId(idOf(call));
   if (id === null) {
     return refusal("job-id-invalid", "The id in the path is neither a UUID nor an id of the form job_….");
   }
-  const bytes = await readJsonBytes(request, deps.settings.bodyBytesMax);
+  const bytes = await readJsonBytes(call.request, deps.settings.bodyBytesMax);
   if (isRefusal(bytes)) return bytes;
+  const accepted = await deps.intakeGate.pass(() => accept(call, { id, bytes }, deps));
+  return isRefusal(accepted) ? accepted : acceptedJob(call, accepted, deps);
+}
+
+interface Arrived {
+  readonly id: string;
+  readonly bytes: Uint8Array;
+}
+
+async function accept(
+  { request, tenantId }: Call,
+  { id, bytes }: Arrived,
+  deps: RouteDeps,
+): Promise<Accepted | Refusal> {
   const requestHash = requestHashOf(`PUT /v1/jobs/${id}`, bytes);
   // What was accepted once is answered again, whatever would be refused today; the store settles two at the same time.
   const earlier = await findEarlier({ tenantId, id, requestHash }, deps);
-  if (earlier !== null) return acceptedJob(call, earlier, deps);
+  if (earlier !== null) return earlier;
   const body = parseJsonBytes(bytes, "input");
   if (isRefusal(body)) return body;
   const asked = await judgeJob({ tenantId, id, body, traceparent: request.header("traceparent") }, deps);
@@ -35,7 +56,7 @@ async function put(call: Call, deps: RouteDeps): Promise<Answer | Refusal> {
   const acceptance = { ...asked, idempotency: null, ownId: { requestHash }, admission };
   const [accepted] = await deps.store.intake.acceptJobs([acceptance], deps.clock.now());
   if (accepted === undefined) throw new Error("the store answered for no job");
-  return acceptedJob(call, accepted, deps);
+  return accepted;
 }
 
 interface Named {

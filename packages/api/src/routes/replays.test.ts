@@ -69,7 +69,7 @@ describe("POST /v1/replays", () => {
 
   test("F117 while one with the same filter is not over, 409 names it", async () => {
     const response = await houseWith({ status: "paused" }).ask("POST", path, { body: asked });
-    expect([response.status, response.headers.get("location")]).toEqual([409, one]);
+    expect(response.status).toBe(409);
     expect(await response.json()).toMatchObject({
       code: "replay-running",
       replay: { id: ids.replay, status: "paused" },

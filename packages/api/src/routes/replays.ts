@@ -4,6 +4,7 @@ import { jsonAnswer, noContent, notModified, type Answer } from "../answers/answ
 import { etagOf, isUnchanged } from "../answers/etag.ts";
 import { status } from "../answers/status.ts";
 import { streamHeaders } from "../answers/stream-headers.ts";
+import { listReplaysOperation, replayOperations } from "../descriptions/replays.ts";
 import { createReplayStream } from "../feed/replay-stream.ts";
 import { parseJsonBody } from "../intake/parse-json-body.ts";
 import { readOptionalBody } from "../intake/read-optional-body.ts";
@@ -25,13 +26,38 @@ export function replayRoutes(deps: RouteDeps): readonly KeyRoute[] {
     method: "POST",
     path: `${path}/:id/${verb}`,
     access,
+    operation: replayOperations[verb],
     answer: (call) => changeReplay(call, deps, verb),
   });
   return [
-    { method: "POST", path, access, answer: (call) => createReplay(call, deps) },
-    { method: "GET", path, access, answer: (call) => listReplays(call, deps) },
-    { method: "GET", path: `${path}/:id`, access, answer: (call) => getReplay(call, deps) },
-    { method: "GET", path: `${path}/:id/events`, access, answer: (call) => streamReplay(call, deps) },
+    {
+      method: "POST",
+      path,
+      access,
+      operation: replayOperations.create,
+      answer: (call) => createReplay(call, deps),
+    },
+    {
+      method: "GET",
+      path,
+      access,
+      operation: listReplaysOperation(deps.queries),
+      answer: (call) => listReplays(call, deps),
+    },
+    {
+      method: "GET",
+      path: `${path}/:id`,
+      access,
+      operation: replayOperations.get,
+      answer: (call) => getReplay(call, deps),
+    },
+    {
+      method: "GET",
+      path: `${path}/:id/events`,
+      access,
+      operation: replayOperations.stream,
+      answer: (call) => streamReplay(call, deps),
+    },
     verb("pause"),
     verb("resume"),
     verb("cancel"),
@@ -61,7 +87,6 @@ async function createReplay(call: Call, deps: RouteDeps): Promise<Answer | Refus
   }
   const { id, status: state } = created.replay;
   return refusal("replay-running", `The replay ${id} has the same filter and is ${state}.`, {
-    headers: { location },
     members: { replay: { id, status: state } },
   });
 }

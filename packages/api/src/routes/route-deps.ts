@@ -5,6 +5,7 @@ import type { LeaseDesk } from "../feed/lease-desk.ts";
 import type { Outlooks } from "../feed/outlooks.ts";
 import type { SharedReads } from "../feed/shared-reads.ts";
 import type { Waiters } from "../feed/waiters.ts";
+import type { IntakeGate } from "../intake/intake-gate.ts";
 import type { KindDirectory } from "../intake/kind-directory.ts";
 import type { LeasedKinds } from "../intake/leased-kinds.ts";
 import type { ListQueries } from "../schemas/list-queries.ts";
@@ -20,6 +21,7 @@ export interface RouteDeps extends Omit<ApiDeps, "settings"> {
   readonly leaseDesk: LeaseDesk;
   readonly leasedKinds: LeasedKinds;
   readonly waiters: Waiters;
+  readonly intakeGate: IntakeGate;
   readonly jobReads: SharedReads<JobKey, JobWithPayloads | null>;
   readonly outlooks: Outlooks;
   readonly kindDirectory: KindDirectory;

@@ -1,7 +1,9 @@
-// What a route is: a method, a path, who may call it, and what it answers. A route without `access` does not compile.
+// What a route is: a method, a path, who may call it, what it is for, and what it answers. A route without `access` or
+// without its part of the OpenAPI document (`operation`) does not compile.
 import type { HonoRequest } from "hono";
 import type { Act, Actor, Scope } from "@ringback/core";
 import type { Answer } from "../answers/answer.ts";
+import type { Operation } from "../openapi/operation.ts";
 import type { Refusal } from "../problems/refusal.ts";
 
 /** A request nobody has been asked to sign for. */
@@ -27,6 +29,7 @@ export interface OpenRoute {
   readonly method: Method;
   readonly path: string;
   readonly access: "open";
+  readonly operation: Operation;
   readonly answer: (call: OpenCall) => Outcome;
 }
 
@@ -34,6 +37,7 @@ export interface KeyRoute {
   readonly method: Method;
   readonly path: string;
   readonly access: Scope;
+  readonly operation: Operation;
   /** Stands in for a key: whose the request is by its token, or why not. Null when it carries none. */
   readonly byToken?: (call: OpenCall) => { readonly tenantId: string } | Refusal | null;
   readonly answer: (call: Call) => Outcome;

@@ -5,6 +5,7 @@ import { makeId, type Acceptance } from "@ringback/core";
 import { admissionOf } from "../admission/refused-job.ts";
 import { jsonAnswer, type Answer } from "../answers/answer.ts";
 import { status } from "../answers/status.ts";
+import { submitBatchOperation } from "../descriptions/submissions.ts";
 import { findUseOfKey, idempotencyKeyOf, requestHashOf } from "../intake/idempotency-key.ts";
 import { judgeJob } from "../intake/judge-job.ts";
 import type { JsonBody } from "../intake/parse-json-body.ts";
@@ -20,7 +21,8 @@ import type { Call, KeyRoute } from "./route.ts";
 const path = "/v1/jobs/batch";
 
 export function submitBatch(deps: RouteDeps): KeyRoute {
-  return { method: "POST", path, access: "jobs", answer: (call) => submit(call, deps) };
+  const operation = submitBatchOperation(deps.queries);
+  return { method: "POST", path, access: "jobs", operation, answer: (call) => submit(call, deps) };
 }
 
 async function submit(call: Call, deps: RouteDeps): Promise<Answer | Refusal> {
@@ -35,8 +37,17 @@ async function submit(call: Call, deps: RouteDeps): Promise<Answer | Refusal> {
   const bodies = splitBatch(bytes, batchJobsMax);
   if (isRefusal(bodies)) return bodies;
   const keyOf = key === null ? () => null : itemKeys(key.key, bytes, deps);
-  const judged = await judgeAll(call, { bodies, keyOf }, deps);
   const isAtomic = query.value.atomic === "true";
+  const settle = (): Promise<Answer | Refusal> => acceptAll(call, { bodies, keyOf, isAtomic }, deps);
+  return deps.intakeGate.pass(settle, bodies.length);
+}
+
+async function acceptAll(
+  call: Call,
+  { isAtomic, ...arrived }: Bodies & { readonly isAtomic: boolean },
+  deps: RouteDeps,
+): Promise<Answer | Refusal> {
+  const judged = await judgeAll(call, arrived, deps);
   if (isAtomic && judged.some(isObstacle)) return batchRefused(judged);
   const taken = await takeAll(judged, isAtomic, deps);
   if (!isAtomic) return batchAnswer(taken, call, deps);

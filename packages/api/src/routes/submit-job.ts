@@ -1,7 +1,8 @@
 // `POST /v1/jobs`: from a request to an accepted job. The store makes acceptance atomic; here everything is checked first.
-import { makeId } from "@ringback/core";
+import { makeId, type Accepted } from "@ringback/core";
 import { admissionOf } from "../admission/refused-job.ts";
 import type { Answer } from "../answers/answer.ts";
+import { submitJobOperation } from "../descriptions/submissions.ts";
 import { findUseOfKey, idempotencyKeyOf, requestHashOf } from "../intake/idempotency-key.ts";
 import { judgeJob } from "../intake/judge-job.ts";
 import { parseJsonBytes } from "../intake/parse-json-body.ts";
@@ -14,15 +15,30 @@ import type { Call, KeyRoute } from "./route.ts";
 const path = "/v1/jobs";
 
 export function submitJob(deps: RouteDeps): KeyRoute {
-  return { method: "POST", path, access: "jobs", answer: (call) => submit(call, deps) };
+  const operation = submitJobOperation;
+  return { method: "POST", path, access: "jobs", operation, answer: (call) => submit(call, deps) };
 }
 
 async function submit(call: Call, deps: RouteDeps): Promise<Answer | Refusal> {
-  const { request, tenantId } = call;
+  const { request } = call;
   const key = idempotencyKeyOf(request.header("idempotency-key"));
   if (key !== null && isRefusal(key)) return key;
   const bytes = await readJsonBytes(request, deps.settings.bodyBytesMax);
   if (isRefusal(bytes)) return bytes;
+  const accepted = await deps.intakeGate.pass(() => accept(call, { bytes, key }, deps));
+  return isRefusal(accepted) ? accepted : acceptedJob(call, accepted, deps);
+}
+
+interface Arrived {
+  readonly bytes: Uint8Array;
+  readonly key: { readonly key: string } | null;
+}
+
+async function accept(
+  { request, tenantId }: Call,
+  { bytes, key }: Arrived,
+  deps: RouteDeps,
+): Promise<Accepted | Refusal> {
   const idempotency =
     key === null
       ? null
@@ -33,7 +49,7 @@ async function submit(call: Call, deps: RouteDeps): Promise<Answer | Refusal> {
         };
   // What was accepted once is answered again, whatever would be refused today; the store settles two at the same time.
   const earlier = idempotency === null ? null : await findUseOfKey(tenantId, idempotency, deps);
-  if (earlier !== null) return acceptedJob(call, earlier, deps);
+  if (earlier !== null) return earlier;
   const body = parseJsonBytes(bytes, "input");
   if (isRefusal(body)) return body;
   const id = makeId("job", deps.clock.now(), deps.random);
@@ -44,5 +60,5 @@ async function submit(call: Call, deps: RouteDeps): Promise<Answer | Refusal> {
     deps.clock.now(),
   );
   if (accepted === undefined) throw new Error("the store answered for no job");
-  return acceptedJob(call, accepted, deps);
+  return accepted;
 }

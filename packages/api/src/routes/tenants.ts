@@ -3,6 +3,7 @@ import { noLimits } from "@ringback/core";
 import { makeSecret } from "@ringback/signature";
 import { jsonAnswer, type Answer } from "../answers/answer.ts";
 import { status } from "../answers/status.ts";
+import { listTenantsOperation, tenantOperations } from "../descriptions/tenants.ts";
 import { parseJsonBody } from "../intake/parse-json-body.ts";
 import { isRefusal, notFound, refusal, type Refusal } from "../problems/refusal.ts";
 import { pageAnswer } from "../representations/page-json.ts";
@@ -19,11 +20,19 @@ const path = "/v1/tenants";
 
 export function tenantRoutes(deps: RouteDeps): readonly KeyRoute[] {
   const access = "admin";
+  const { create, get, change } = tenantOperations;
+  const list = listTenantsOperation(deps.queries);
   return [
-    { method: "POST", path, access, answer: (call) => createTenant(call, deps) },
-    { method: "GET", path, access, answer: (call) => listTenants(call, deps) },
-    { method: "GET", path: `${path}/:id`, access, answer: (call) => getTenant(call, deps) },
-    { method: "PATCH", path: `${path}/:id`, access, answer: (call) => changeTenant(call, deps) },
+    { method: "POST", path, access, operation: create, answer: (call) => createTenant(call, deps) },
+    { method: "GET", path, access, operation: list, answer: (call) => listTenants(call, deps) },
+    { method: "GET", path: `${path}/:id`, access, operation: get, answer: (call) => getTenant(call, deps) },
+    {
+      method: "PATCH",
+      path: `${path}/:id`,
+      access,
+      operation: change,
+      answer: (call) => changeTenant(call, deps),
+    },
   ];
 }
 

@@ -1,7 +1,15 @@
 // The body of `POST /v1/jobs/batch`.
 import { z } from "zod";
+import { documentedAs } from "./documented-as.ts";
+import { jobRequestSchema } from "./job-request.ts";
 
-export const batchRequestSchema = z.strictObject({
-  /** Each as the body of `POST /v1/jobs`; every job is judged by itself. */
-  jobs: z.array(z.unknown()).min(1, "must hold at least one job"),
-});
+export const batchRequestSchema = z
+  .strictObject({
+    jobs: z
+      .array(documentedAs(z.unknown(), jobRequestSchema))
+      .min(1, "must hold at least one job")
+      .describe(
+        "Each as the body of `POST /v1/jobs`, and judged by itself; 500 at most unless set otherwise.",
+      ),
+  })
+  .meta({ id: "BatchRequest" });

@@ -7,6 +7,7 @@ import {
   delayMaxMs,
   type RetryPolicy,
 } from "@ringback/core";
+import { documentedAs } from "./documented-as.ts";
 import { customHeadersSchema, eventPatternsSchema, metadataSchema } from "./fields.ts";
 
 const standard = defaultRetryPolicy as Exclude<RetryPolicy, readonly number[]>;
@@ -15,10 +16,10 @@ const delaySchema = z.int().min(0).max(delayMaxMs);
 /** What an exponential policy leaves out is taken from the default one. */
 const exponentialSchema = z
   .strictObject({
-    baseMs: z.int().min(1).max(delayMaxMs).optional(),
-    factor: z.number().min(1).max(100).optional(),
-    capMs: z.int().min(1).max(delayMaxMs).optional(),
-    maxAttempts: z.int().min(1).max(100).optional(),
+    baseMs: z.int().min(1).max(delayMaxMs).describe("Milliseconds before the second attempt.").optional(),
+    factor: z.number().min(1).max(100).describe("How much longer each wait is than the last.").optional(),
+    capMs: z.int().min(1).max(delayMaxMs).describe("The longest wait, in milliseconds.").optional(),
+    maxAttempts: z.int().min(1).max(100).describe("After so many it is a dead letter.").optional(),
   })
   .transform(({ baseMs, factor, capMs, maxAttempts }): RetryPolicy => ({
     baseMs: baseMs ?? standard.baseMs,
@@ -31,7 +32,12 @@ const exponentialSchema = z
 const delayListSchema = z.array(delaySchema).max(100);
 
 /** Judged as what it looks like, so that what is wrong is named where it stands; a union could only say "neither". */
-const retrySchema = z.unknown().transform((value, context): RetryPolicy => {
+const retrySchema = documentedAs(
+  z.unknown().transform(retryPolicyOf),
+  z.union([delayListSchema, exponentialSchema]),
+);
+
+function retryPolicyOf(value: unknown, context: z.RefinementCtx): RetryPolicy {
   if (typeof value !== "object" || value === null) {
     context.addIssue(
       "must be a list of delays in milliseconds, or an object of baseMs, factor, capMs and maxAttempts",
@@ -48,15 +54,31 @@ const retrySchema = z.unknown().transform((value, context): RetryPolicy => {
     );
   }
   return z.NEVER;
-});
+}
 
-export const endpointRequestSchema = z.strictObject({
-  url: z.string().min(1).max(2_048),
-  /** None: the endpoint hears only the callbacks that name it. */
-  events: eventPatternsSchema.optional(),
-  description: z.string().max(500).optional(),
-  headers: customHeadersSchema.optional(),
-  retry: retrySchema.optional(),
-  timeoutMs: z.int().min(attemptTimeoutMinMs).max(attemptTimeoutMaxMs).optional(),
-  metadata: metadataSchema.optional(),
-});
+export const endpointRequestSchema = z
+  .strictObject({
+    url: z
+      .string()
+      .min(1)
+      .max(2_048)
+      .describe("Where webhooks go: https, and an address that may be called."),
+    events: eventPatternsSchema
+      .describe("Event types or patterns it wants; none: only callbacks that name it.")
+      .optional(),
+    description: z.string().max(500).describe("For people.").optional(),
+    headers: customHeadersSchema.describe("Extra request headers. Answers show their names only.").optional(),
+    retry: retrySchema
+      .describe(
+        "When to try again: delays in milliseconds, or an exponential policy; what it leaves out is the default.",
+      )
+      .optional(),
+    timeoutMs: z
+      .int()
+      .min(attemptTimeoutMinMs)
+      .max(attemptTimeoutMaxMs)
+      .describe("Milliseconds until the answer's headers must be complete.")
+      .optional(),
+    metadata: metadataSchema.describe("Your own labels.").optional(),
+  })
+  .meta({ id: "EndpointRequest" });

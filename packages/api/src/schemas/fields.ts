@@ -1,22 +1,26 @@
 // Fields that several requests share: instants, metadata, event patterns, custom headers.
 import { z } from "zod";
 import { formatInstant, jobEventTypes, matchesEvent, type Instant } from "@ringback/core";
+import { documentedAs } from "./documented-as.ts";
 
 const instantText =
   /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,9})?(?:Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/i;
 
 /** RFC 3339 text; its output is milliseconds since 1970. */
-export const instantSchema = z
-  .string()
-  .regex(instantText, "must be an RFC 3339 instant, for example 2026-11-22T09:30:00.000Z")
-  .transform((text, context) => {
-    const instant = instantOf(text.toUpperCase());
-    if (instant === null) {
-      context.addIssue({ code: "custom", message: "is no day of the calendar in the years 0000 to 9999" });
-      return z.NEVER;
-    }
-    return instant;
-  });
+export const instantSchema = documentedAs(
+  z
+    .string()
+    .regex(instantText, "must be an RFC 3339 instant, for example 2026-11-22T09:30:00.000Z")
+    .transform((text, context) => {
+      const instant = instantOf(text.toUpperCase());
+      if (instant === null) {
+        context.addIssue({ code: "custom", message: "is no day of the calendar in the years 0000 to 9999" });
+        return z.NEVER;
+      }
+      return instant;
+    }),
+  z.string().meta({ format: "date-time" }),
+);
 
 /** Date.parse takes 30 February for 2 March, so the day is written back and compared; so is the year, which an offset may leave. */
 function instantOf(text: string): Instant | null {
@@ -27,15 +31,17 @@ function instantOf(text: string): Instant | null {
 }
 
 /** Stands before every record, which would leave this one name out in silence. */
-const withoutProto = z.custom<unknown>(
-  (value) => typeof value !== "object" || value === null || !Object.hasOwn(value, "__proto__"),
-  "the name __proto__ cannot be used",
-);
+function refuseProto(value: unknown, context: z.RefinementCtx): unknown {
+  if (typeof value === "object" && value !== null && Object.hasOwn(value, "__proto__"))
+    context.addIssue("the name __proto__ cannot be used");
+  return value;
+}
 
 const metadataMembersMax = 50;
 
 /** At most 50 scalar members; names up to 100 characters, text values up to 500. */
-export const metadataSchema = withoutProto.pipe(
+export const metadataSchema = z.preprocess(
+  refuseProto,
   z
     .record(
       z.string().min(1).max(100, "a name may have 100 characters"),
@@ -66,7 +72,8 @@ export const jobEventPatternsSchema = eventPatternsSchema
   );
 
 /** Names and values are judged further by the dispatcher, which knows what it cannot send. */
-export const customHeadersSchema = withoutProto.pipe(
+export const customHeadersSchema = z.preprocess(
+  refuseProto,
   z
     .record(z.string().max(100), z.string().max(4_096))
     .refine((headers) => Object.keys(headers).length <= 20, { error: "at most 20 headers" }),

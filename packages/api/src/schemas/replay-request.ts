@@ -15,11 +15,18 @@ const filterSchema = z.strictObject({
   text: z.string().trim().min(1).max(200).optional(),
 });
 
-export const replayRequestSchema = z.strictObject({
-  filter: filterSchema,
-  dryRun: z.boolean().default(false),
-  ratePerSecond: z.int().min(1).max(replayRateMax).default(replayRateDefault),
-  order: z.enum(["oldest", "newest"]).default("oldest"),
-  stopAfterFailureRatio: z.number().min(0).max(1).optional(),
-  reason: z.string().trim().min(1).max(500),
-});
+export const replayRequestSchema = z
+  .strictObject({
+    filter: filterSchema.describe("As the list is filtered; `{}` is every open dead letter."),
+    dryRun: z.boolean().default(false).describe("Only says what it would be made of."),
+    ratePerSecond: z.int().min(1).max(replayRateMax).default(replayRateDefault),
+    order: z.enum(["oldest", "newest"]).default("oldest").describe("Which go first, by when they died."),
+    stopAfterFailureRatio: z
+      .number()
+      .min(0)
+      .max(1)
+      .describe("It stops when more than this part of what it made has failed, 20 or half of all at least.")
+      .optional(),
+    reason: z.string().trim().min(1).max(500).describe("For the audit."),
+  })
+  .meta({ id: "ReplayRequest" });

@@ -5,8 +5,16 @@ import { reasonField } from "./reason-request.ts";
 export const overlapDefaultMs = 24 * 3_600_000;
 const overlapMaxMs = 7 * 24 * 3_600_000;
 
-export const rotateRequestSchema = z.strictObject({
-  /** How long the present secrets go on signing beside the new one; 0 ends them at once, at most 7 days. */
-  overlapMs: z.int().min(0).max(overlapMaxMs).optional(),
-  reason: reasonField,
-});
+export const rotateRequestSchema = z
+  .strictObject({
+    overlapMs: z
+      .int()
+      .min(0)
+      .max(overlapMaxMs)
+      .describe(
+        "Milliseconds that the present secrets go on signing beside the new one; 0 ends them at once.",
+      )
+      .optional(),
+    reason: reasonField,
+  })
+  .meta({ id: "RotateRequest" });

@@ -12,7 +12,9 @@ import {
 } from "@ringback/core";
 import type { ApiSettings } from "../api-deps.ts";
 import { createApi, type Api } from "../create-api.ts";
+import { isJsonType } from "../intake/read-body.ts";
 import { createResultLinks, type ResultLinks } from "../tokens/result-links.ts";
+import { expectDocumented } from "./agreement.ts";
 import { createCountingRandom } from "./counting-random.ts";
 import { createFakeStore, type FakeStore } from "./fake-store.ts";
 import { createManualClock, type ManualClock } from "./manual-clock.ts";
@@ -26,7 +28,10 @@ export interface House extends Api {
   /** Everything that was logged, as JSON lines. */
   readonly logged: string[];
   makeKey(tenantId: string, ...scopes: Scope[]): string;
-  /** With an admin key of the tenant "mine" unless another one is given; an object becomes a JSON body. */
+  /**
+   * With an admin key of the tenant "mine" unless another one is given; an object becomes a JSON body. Throws when the
+   * answer is not what the OpenAPI document says.
+   */
   ask(method: string, path: string, options?: AskOptions): Promise<Response>;
 }
 
@@ -113,7 +118,11 @@ export function createHouse(settings: Partial<ApiSettings> = {}): House {
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
         ...(raw === undefined ? {} : { body: raw, duplex: "half" as const }),
       };
-      return api.app.request(path, request, { peer });
+      const response = await api.app.request(path, request, { peer });
+      const text = body === undefined ? raw : JSON.stringify(body);
+      const isJson = typeof text === "string" && isJsonType(headers["content-type"] ?? "application/json");
+      await expectDocumented(api.app, { method, path, body: isJson ? text : null }, response);
+      return response;
     },
   };
 }

@@ -1,16 +1,10 @@
 // Rows for tests: a job, a delivery with an attempt and a dead letter of a tenant, as a store would have them.
 import type { Attempt, DeadLetter, Delivery, Endpoint, JobWithPayloads, Replay } from "@ringback/core";
+import { exampleIds } from "../openapi/example-ids.ts";
 
 const at = Date.parse("2026-11-22T08:00:00.000Z");
 
-export const ids = {
-  job: "job_01kat5vqt8fkz9m0w4r1x2y3z4",
-  delivery: "dlv_01kat5vqt8fkz9m0w4r1x2y3z4",
-  endpoint: "ep_01kat5vqt8fkz9m0w4r1x2y3z4",
-  event: "evt_01kat5vqt8fkz9m0w4r1x2y3z4",
-  replay: "rpl_01kat5vqt8fkz9m0w4r1x2y3z4",
-  key: "key_01kat5vqt8fkz9m0w4r1x2y3z4",
-} as const;
+export const ids = exampleIds;
 
 export function aJob(change: Partial<JobWithPayloads> = {}): JobWithPayloads {
   return {
