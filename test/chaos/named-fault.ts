@@ -8,11 +8,12 @@ export type FaultName =
   | "before-send"
   | "before-record"
   | "in-record"
-  | "after-record";
+  | "after-record"
+  | "in-replay-step";
 
 export interface Fault {
   readonly at: FaultName;
-  /** Only an attempt with this number sets it off; any, without one. */
+  /** Only an attempt (or a replay's step) with this number sets it off; any, without one. */
   readonly attempt?: number;
   /** For faults inside a transaction: the time from its call to the kill. */
   readonly afterMicroseconds?: number;

@@ -24,6 +24,7 @@ function withFault(store: Store): Store {
       claimDeliveries: faultyClaimDeliveries(store),
       recordAttempts: faultyRecordAttempts(store),
     }),
+    replays: insteadOf(store.replays, { step: faultyStep(store) }),
   });
 }
 
@@ -54,6 +55,16 @@ function faultyRecordAttempts(store: Store): Store["lanes"]["recordAttempts"] {
     const recorded = await store.lanes.recordAttempts(items, now);
     if (fault === "after-record" && isMeant) killNow();
     return recorded;
+  };
+}
+
+function faultyStep(store: Store): Store["replays"]["step"] {
+  let steps = 0;
+  return (held, options) => {
+    steps += 1;
+    if (fault === "in-replay-step" && (onlyAttempt === 0 || steps === onlyAttempt))
+      killSoon(afterMicroseconds);
+    return store.replays.step(held, options);
   };
 }
 

@@ -19,7 +19,8 @@ test("a client that stayed away for longer than events are kept is told so, and 
   await client.waitForJob(job.id, ({ callback }) => callback?.deliveries.delivered === 1);
   const [delivery] = await client.deliveriesOf(job.id);
   const month = 30 * dayMs;
-  const retention = { eventsMs: month, deliveriesMs: month, deadLettersMs: month, tombstonesMs: month };
+  const feedMs = { eventsMs: month, deliveriesMs: month, deadLettersMs: month, tombstonesMs: month };
+  const retention = { ...feedMs, attemptBodiesMs: month, replaysMs: month };
 
   await server.store.expire({ now: Date.now() + month + 1, limit: 500, retention });
 

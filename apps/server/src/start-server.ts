@@ -146,6 +146,8 @@ function runnerSettings({ config, mode }: Ground): RunnerSettings {
     eventRetentionMs: config.RINGBACK_EVENT_RETENTION_MS,
     deliveryRetentionMs: config.RINGBACK_DELIVERY_RETENTION_MS,
     deadLetterRetentionMs: config.RINGBACK_DEAD_LETTER_RETENTION_MS,
+    attemptBodyRetentionMs: config.RINGBACK_ATTEMPT_BODY_RETENTION_MS,
+    replayRetentionMs: config.RINGBACK_REPLAY_RETENTION_MS,
     tombstoneMs: config.RINGBACK_TOMBSTONE_MS,
     soleHolder: mode === "embedded",
   };
@@ -191,6 +193,12 @@ function makeApi(ground: Ground, runner: Runner | null, state: House["state"]): 
       intakeInFlightMax: config.RINGBACK_INTAKE_IN_FLIGHT_MAX,
       batchJobsMax: config.RINGBACK_BATCH_JOBS_MAX,
       batchBytesMax: config.RINGBACK_BATCH_BYTES_MAX,
+      retention: {
+        eventsMs: config.RINGBACK_EVENT_RETENTION_MS,
+        deliveriesMs: config.RINGBACK_DELIVERY_RETENTION_MS,
+        deadLettersMs: config.RINGBACK_DEAD_LETTER_RETENTION_MS,
+        replaysMs: config.RINGBACK_REPLAY_RETENTION_MS,
+      },
       resultTtlMs: config.RINGBACK_RESULT_TTL_MS,
       tombstoneMs: config.RINGBACK_TOMBSTONE_MS,
       waitersMax: config.RINGBACK_WAITERS_MAX,

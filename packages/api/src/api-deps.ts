@@ -7,6 +7,7 @@ import {
   type Kinds,
   type Log,
   type Random,
+  type Retention,
   type Store,
 } from "@ringback/core";
 
@@ -21,6 +22,10 @@ export interface ApiSettings {
   readonly resultTtlMs: number;
   /** How long an expired job still answers 410, in milliseconds. */
   readonly tombstoneMs: number;
+  /** How long what is over is kept, as the runner deletes it: readers are told when it will be gone. */
+  readonly retention: Pick<Retention, "eventsMs" | "deliveriesMs" | "deadLettersMs" | "replaysMs">;
+  /** Lines of one export, after which it says where to go on. */
+  readonly exportLinesMax: number;
   /** Most jobs in one batch, and its largest body in bytes. */
   readonly batchJobsMax: number;
   readonly batchBytesMax: number;
@@ -55,12 +60,16 @@ export interface ApiSettings {
   readonly tenantRunningMax: number | null;
 }
 
+const monthMs = 30 * 86_400_000;
+
 export const apiDefaults: ApiSettings = {
   bodyBytesMax: 256 * 1_024,
   idempotencyTtlMs: 24 * 3_600_000,
   intakeInFlightMax: 2_000,
   resultTtlMs: resultTtlDefaultMs,
   tombstoneMs: tombstoneDefaultMs,
+  retention: { eventsMs: monthMs, deliveriesMs: monthMs, deadLettersMs: monthMs, replaysMs: monthMs },
+  exportLinesMax: 100_000,
   batchJobsMax: 500,
   batchBytesMax: 4 * 1_048_576,
   resultBytesMax: 1_048_576,

@@ -18,6 +18,7 @@ import { makeDocument } from "./openapi/make-document.ts";
 import { auditRoutes } from "./routes/audit.ts";
 import { callbackSecretRoutes } from "./routes/callback-secret.ts";
 import { completionRoutes } from "./routes/completion.ts";
+import { deadLetterRoutes } from "./routes/dead-letters.ts";
 import { deliveryRoutes } from "./routes/deliveries.ts";
 import { documentRoutes } from "./routes/document.ts";
 import { endpointRoutes } from "./routes/endpoints.ts";
@@ -29,6 +30,7 @@ import { keyRoutes } from "./routes/keys.ts";
 import { metricsRoute } from "./routes/metrics.ts";
 import { mountRoutes } from "./routes/mount.ts";
 import { openRoutes } from "./routes/open.ts";
+import { replayRoutes } from "./routes/replays.ts";
 import type { RouteDeps } from "./routes/route-deps.ts";
 import type { Route } from "./routes/route.ts";
 import { putJob } from "./routes/put-job.ts";
@@ -121,6 +123,8 @@ function allRoutes(deps: RouteDeps): readonly Route[] {
     tellEvent(deps),
     ...endpointRoutes(deps),
     ...deliveryRoutes(deps),
+    ...deadLetterRoutes(deps),
+    ...replayRoutes(deps),
     ...callbackSecretRoutes(deps),
     ...keyRoutes(deps),
     ...tenantRoutes(deps),

@@ -1,7 +1,10 @@
 // The door of core: nouns, states, decisions and ports.
 export * from "./delivery/after-attempt.ts";
 export * from "./delivery/backoff.ts";
+export * from "./delivery/dead-letter.ts";
+export * from "./delivery/delivery-filter.ts";
 export * from "./delivery/delivery.ts";
+export * from "./delivery/retention.ts";
 export * from "./delivery/explain.ts";
 export * from "./delivery/outcome.ts";
 export * from "./endpoint/endpoint.ts";
@@ -39,11 +42,13 @@ export * from "./ports/lane-server.ts";
 export * from "./ports/log.ts";
 export * from "./ports/outside-runs.ts";
 export * from "./ports/page.ts";
+export * from "./ports/replay-store.ts";
 export * from "./ports/retention.ts";
 export * from "./ports/store.ts";
 export * from "./ports/tally.ts";
 export * from "./ports/tenant-store.ts";
 export * from "./ports/time.ts";
+export * from "./replay/replay.ts";
 export * from "./tenant/admission.ts";
 export * from "./tenant/api-key.ts";
 export * from "./tenant/audit.ts";

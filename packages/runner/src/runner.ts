@@ -22,13 +22,17 @@ import { createJobPump } from "./job-pump.ts";
 import { startJobRun } from "./job-run.ts";
 import { createLanePump } from "./lane-pump.ts";
 import { createLeaseKeeper } from "./lease-keeper.ts";
+import { createReplayPump } from "./replay-pump.ts";
 import { createProgressWatch, type ProgressCheck } from "./progress-check.ts";
 import { assertSettings, type RunnerSettings } from "./settings.ts";
 import { createCounters, type RunnerSignals } from "./signals.ts";
 import { createSweep, type Swept } from "./sweep.ts";
 
 export interface RunnerOptions {
-  readonly store: Pick<Store, "runs" | "lanes" | "kinds" | "recover" | "due" | "expire">;
+  readonly store: Pick<
+    Store,
+    "runs" | "lanes" | "replays" | "kinds" | "changes" | "recover" | "due" | "expire"
+  >;
   readonly doorbell: Doorbell;
   readonly kinds: Kinds;
   readonly laneServer: LaneServer;
@@ -101,6 +105,7 @@ export function createRunner(options: RunnerOptions): Runner {
       }),
   });
   const lanes = createLanePump({ ...shared, lanes: store.lanes });
+  const replays = createReplayPump({ ...shared, replays: store.replays, changes: store.changes });
   const keeper = createLeaseKeeper({ ...options, runs: () => jobs.leases(), lanes: () => lanes.leases() });
   const sweep = createSweep({
     ...shared,
@@ -123,7 +128,7 @@ export function createRunner(options: RunnerOptions): Runner {
     const endsMs = clock.monotonicMs() + drainMs;
     const restMs = (): number => Math.max(0, endsMs - clock.monotonicMs());
     const reserveMs = Math.min(giveBackMs, drainMs / 2);
-    const swept = sweep.stop();
+    const swept = Promise.all([sweep.stop(), replays.stop()]);
     jobs.close();
     lanes.close();
     await within(restMs() - reserveMs, Promise.all([swept, idle.whenIdle()]));
@@ -154,6 +159,7 @@ export function createRunner(options: RunnerOptions): Runner {
       keeper.start();
       isolated?.executor.open();
       await doorbell.start(answer);
+      if (stopping === null && settings.lanesMax > 0) replays.start();
       if (stopping === null) await sweep.start();
     },
     stop(stopOptions = {}) {

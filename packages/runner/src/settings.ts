@@ -32,6 +32,8 @@ export interface RunnerSettings {
   readonly eventRetentionMs: number;
   readonly deliveryRetentionMs: number;
   readonly deadLetterRetentionMs: number;
+  readonly attemptBodyRetentionMs: number;
+  readonly replayRetentionMs: number;
   /** How long a job's tombstone is kept once its payloads have been erased. */
   readonly tombstoneMs: number;
   /** True when no other process can hold a lease (embedded): the first sweep takes back every lease that is not ours. */
@@ -54,6 +56,8 @@ export const runnerDefaults: RunnerSettings = {
   eventRetentionMs: 30 * 86_400_000,
   deliveryRetentionMs: 30 * 86_400_000,
   deadLetterRetentionMs: 30 * 86_400_000,
+  attemptBodyRetentionMs: 30 * 86_400_000,
+  replayRetentionMs: 30 * 86_400_000,
   tombstoneMs: tombstoneDefaultMs,
   soleHolder: false,
 };

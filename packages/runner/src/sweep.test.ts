@@ -143,13 +143,22 @@ describe("the sweep", () => {
       deliveryRetentionMs: 2,
       deadLetterRetentionMs: 4,
       tombstoneMs: 77,
+      attemptBodyRetentionMs: 5,
+      replayRetentionMs: 6,
     };
     const { runner, store } = createRunnerFixture({ clock, settings });
     await runner.runOnce();
     expect(store.log.find((line) => line.call === "expire")?.given).toEqual({
       now: clock.now(),
       limit: 200,
-      retention: { eventsMs: 3, deliveriesMs: 2, deadLettersMs: 4, tombstonesMs: 77 },
+      retention: {
+        eventsMs: 3,
+        deliveriesMs: 2,
+        deadLettersMs: 4,
+        tombstonesMs: 77,
+        attemptBodiesMs: 5,
+        replaysMs: 6,
+      },
     });
   });
 

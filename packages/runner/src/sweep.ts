@@ -65,6 +65,8 @@ export function createSweep(options: SweepOptions): Sweep {
     deliveriesMs: settings.deliveryRetentionMs,
     deadLettersMs: settings.deadLetterRetentionMs,
     tombstonesMs: settings.tombstoneMs,
+    attemptBodiesMs: settings.attemptBodyRetentionMs,
+    replaysMs: settings.replayRetentionMs,
   };
   const lanesLimit = Math.min(10_000, Math.max(1, 4 * settings.lanesMax));
   const board = createKindBoard(options);

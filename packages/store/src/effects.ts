@@ -14,6 +14,7 @@ export interface Effects {
   jobChanged(tenantId: string, jobId: string): void;
   /** One more of it, for metrics. */
   count(what: Tallied["what"], of: string, as?: string): void;
+  replayChanged(tenantId: string, replayId: string): void;
   /** Hands over what has gathered and begins anew. */
   take(): Gathered;
 }
@@ -49,6 +50,8 @@ export function createEffects(): Effects {
       if (known === undefined) tallied.set(key, { what, of, as, count: 1 });
       else known.count += 1;
     },
+    replayChanged: (tenantId, replayId) =>
+      void changes.set(`${tenantId} ${replayId}`, { kind: "replay", tenantId, replayId }),
     take() {
       const gathered = {
         rings: [...rings.values()],

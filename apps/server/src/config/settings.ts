@@ -243,6 +243,15 @@ export const settings = {
     ...retention,
     meaning: "How long a dead letter is kept, with its delivery and attempts, after it died unresolved.",
   }),
+  RINGBACK_ATTEMPT_BODY_RETENTION_MS: wholeNumber({
+    ...retention,
+    meaning:
+      "How long the bodies are kept that receivers answered with, after their delivery has finished; its attempts stay.",
+  }),
+  RINGBACK_REPLAY_RETENTION_MS: wholeNumber({
+    ...retention,
+    meaning: "How long a replay is kept after it was completed or canceled.",
+  }),
   RINGBACK_RESULT_TTL_MS: wholeNumber({
     unit: "ms",
     fallback: resultTtlDefaultMs,

@@ -9,12 +9,12 @@ export interface Relook {
 }
 
 export interface RelookDeps {
-  readonly reads: Pick<ReadStore, "jobVersions" | "feedHeads">;
+  readonly reads: Pick<ReadStore, "jobVersions" | "replayVersions" | "feedHeads">;
   readonly clock: Clock;
   readonly everyMs: number;
   /** What is waited for at the moment, each once. */
   readonly topics: () => readonly Topic[];
-  /** Told of each topic: a job's version, or the `seq` of a tenant's newest event; null when there is no such job. */
+  /** Told of each topic: the version of a job or a replay, or the `seq` of a tenant's newest event; null when there is no such thing. */
   readonly found: (topic: Topic, mark: number | null) => void;
 }
 
@@ -31,8 +31,12 @@ export function createRelook(deps: RelookDeps): Relook {
     try {
       const all = topics();
       const jobs = all.flatMap(({ tenantId, jobId }) => (jobId === undefined ? [] : [{ tenantId, jobId }]));
-      const feeds = all.filter(({ jobId }) => jobId === undefined);
+      const replays = all.flatMap(({ tenantId, replayId }) =>
+        replayId === undefined ? [] : [{ tenantId, replayId }],
+      );
+      const feeds = all.filter(({ jobId, replayId }) => jobId === undefined && replayId === undefined);
       for (const keys of chunksOf(jobs)) tell(keys, await reads.jobVersions(keys));
+      for (const keys of chunksOf(replays)) tell(keys, await reads.replayVersions(keys));
       for (const some of chunksOf(feeds)) {
         tell(some, await reads.feedHeads(some.map(({ tenantId }) => tenantId)));
       }

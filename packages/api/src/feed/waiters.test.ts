@@ -23,6 +23,10 @@ function setUp(limits = { waitersMax: 10_000, waitersPerTenantMax: 10_000 }) {
         looks.push(keys.length);
         return keys.map(({ jobId }) => marks.get(jobId) ?? null);
       },
+      async replayVersions(keys) {
+        looks.push(keys.length);
+        return keys.map(({ replayId }) => marks.get(replayId) ?? null);
+      },
       async feedHeads(tenantIds) {
         looks.push(tenantIds.length);
         return tenantIds.map((tenantId) => marks.get(tenantId) ?? 0);

@@ -108,7 +108,7 @@ export function createWaiters(deps: WaitersDeps): Waiters {
 }
 
 function keyOf(change: Change): string {
-  return topicKey(change.kind === "job" ? change : { tenantId: change.tenantId });
+  return topicKey(change.kind === "event" ? { tenantId: change.tenantId } : change);
 }
 
 /** One waiter's state: the promise it hangs on, or the change it has not asked about yet. */

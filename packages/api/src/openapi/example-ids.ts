@@ -11,6 +11,8 @@ export const exampleIds = {
   delivery: "dlv_01kat5vqt8fkz9m0w4r1x2y3z4",
   endpoint: "ep_01kat5vqt8fkz9m0w4r1x2y3z4",
   event: "evt_01kat5vqt8fkz9m0w4r1x2y3z4",
+  replay: "rpl_01kat5vqt8fkz9m0w4r1x2y3z4",
+  endedReplay: "rpl_01kat5x0v3fhb8ah4rj5w6t9dc",
   key: "key_01kat5vqt8fkz9m0w4r1x2y3z4",
   tenant: "initech",
   /** Sealed with the key of the house that answers the examples; another one refuses them. The first is of the running job. */

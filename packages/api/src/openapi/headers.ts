@@ -15,7 +15,8 @@ export const requestHeaders = {
   },
   "if-none-match": { description: "The `ETag` you have; 304 when it is still true.", type: "string" },
   accept: {
-    description: "`application/json` for the list; anything else, or nothing, for the stream.",
+    description:
+      "Where there is a stream: `application/json` for the list; anything else, or nothing, for the stream. Where there is an export: `application/x-ndjson` for all of it as lines.",
     type: "string",
   },
   "last-event-id": { description: "The stream goes on behind this event.", type: "string" },

@@ -1,6 +1,7 @@
 // The closed list of everything that can go wrong for a client: what it means, what causes it, and what to do about it.
 // A code's page (`/problems/<code>`) and every problem document are made from the same entry.
 import { status, type Status } from "../answers/status.ts";
+import { deadLetterProblems } from "./dead-letter-problems.ts";
 
 export interface ProblemEntry {
   readonly status: Status;
@@ -193,6 +194,7 @@ const entries = {
     causes: ["The tenant was made before."],
     fix: "Choose another id, or change the tenant with `PATCH /v1/tenants/{id}`.",
   },
+  ...deadLetterProblems,
   "cursor-expired": {
     status: status.gone,
     title: "The feed no longer goes back to this cursor",

@@ -1,13 +1,16 @@
 // How deliveries, their attempts and dead letters are spelled. A dead letter is its delivery with what was decided about it.
 import { isUtf8 } from "node:buffer";
 import {
+  deliveryExpiresAt,
   explainDelivery,
   formatInstant,
   type Attempt,
   type AttemptResponse,
   type DeadLetter,
   type Delivery,
+  type DeadLetterGroup,
   type Instant,
+  type Retention,
 } from "@ringback/core";
 
 type Members = Readonly<Record<string, unknown>>;
@@ -17,27 +20,59 @@ export interface History {
   readonly now: Instant;
 }
 
+/** How long each is kept, which says when it will be gone. */
+export type Kept = Pick<Retention, "deliveriesMs" | "deadLettersMs">;
+
 /** Without `history` as in a list; with it, all attempts and the sentence that explains them. */
-export function deliveryJson(delivery: Delivery, history?: History): string {
-  return JSON.stringify({ ...deliveryMembers(delivery), ...historyMembers(delivery, history) });
+export function deliveryJson(delivery: Delivery, kept: Kept, history?: History): string {
+  return JSON.stringify({ ...deliveryMembers(delivery, kept), ...historyMembers(delivery, history) });
 }
 
-export function deadLetterJson(deadLetter: DeadLetter, history?: History): string {
-  const { delivery, reason, httpStatus, detail, diedAt, resolvedAt } = deadLetter;
+export function deadLetterJson(deadLetter: DeadLetter, kept: Kept, history?: History): string {
+  const { delivery, state, reason, httpStatus, detail, diedAt, resolvedAt } = deadLetter;
   const self = `/v1/dead-letters/${delivery.id}`;
   return JSON.stringify({
-    ...deliveryMembers(delivery),
+    ...deliveryMembers(delivery, kept),
+    state,
     reason,
     ...optional("httpStatus", httpStatus),
     ...optional("detail", detail),
     diedAt: formatInstant(diedAt),
     ...instant("resolvedAt", resolvedAt),
+    ...instant("discardedAt", deadLetter.discardedAt),
+    ...optional("discardReason", deadLetter.discardReason),
+    ...optional("note", deadLetter.note),
     ...historyMembers(delivery, history),
-    links: { self, delivery: `/v1/deliveries/${delivery.id}`, redeliver: `${self}/redeliver` },
+    links: {
+      self,
+      delivery: `/v1/deliveries/${delivery.id}`,
+      redeliver: `${self}/redeliver`,
+      discard: `${self}/discard`,
+    },
   });
 }
 
-function deliveryMembers(delivery: Delivery): Members {
+/** A cause, how many died of it, and one of them. */
+export function deadLetterGroupJson(group: DeadLetterGroup): string {
+  const { host, code, httpStatus, count, firstAt, lastAt, sampleId } = group;
+  const query = new URLSearchParams({
+    host,
+    code,
+    ...(httpStatus !== null && { httpStatus: String(httpStatus) }),
+  });
+  return JSON.stringify({
+    host,
+    code,
+    ...optional("httpStatus", httpStatus),
+    count,
+    firstAt: formatInstant(firstAt),
+    lastAt: formatInstant(lastAt),
+    sample: sampleId,
+    links: { deadLetters: `/v1/dead-letters?${query.toString()}`, sample: `/v1/dead-letters/${sampleId}` },
+  });
+}
+
+function deliveryMembers(delivery: Delivery, kept: Kept): Members {
   const { id, status, eventId, eventType, jobId, endpointId, url, host } = delivery;
   const self = `/v1/deliveries/${id}`;
   return {
@@ -59,6 +94,7 @@ function deliveryMembers(delivery: Delivery): Members {
     ...instant("attemptStartedAt", delivery.attemptStartedAt),
     createdAt: formatInstant(delivery.createdAt),
     ...instant("finishedAt", delivery.finishedAt),
+    ...instant("expiresAt", deliveryExpiresAt(delivery, kept)),
     links: { self, redeliver: `${self}/redeliver` },
   };
 }

@@ -1,15 +1,27 @@
 // How an event is spelled in a job's event list, in a job's event stream and in the feed.
-import { eventBody, formatInstant, jobToJson, type Event, type Instant, type Job } from "@ringback/core";
+import {
+  eventBody,
+  eventExpiresAt,
+  formatInstant,
+  jobToJson,
+  type Event,
+  type Instant,
+  type Job,
+} from "@ringback/core";
 import { sign } from "@ringback/signature";
 
 const dataMark = ',"data":';
 
-/** `{id, type, timestamp, data}`; `data` is the part of the signed body, as raw text. */
-export function eventJson(event: Pick<Event, "id" | "type" | "body" | "createdAt">): string {
+/** `{id, type, timestamp, data}`; `data` is the part of the signed body, as raw text. Listed, it also says when it will be gone. */
+export function eventJson(
+  event: Pick<Event, "id" | "type" | "body" | "createdAt">,
+  expiresAt?: Instant,
+): string {
   const { id, type, body, createdAt } = event;
   // The first mark is the right one: inside the texts before it every quote is escaped.
+  const expiry = expiresAt === undefined ? "" : `"expiresAt":"${formatInstant(expiresAt)}",`;
   const data = body.slice(body.indexOf(dataMark) + dataMark.length, -1);
-  return `{"id":"${id}","type":${JSON.stringify(type)},"timestamp":"${formatInstant(createdAt)}","data":${data}}`;
+  return `{"id":"${id}","type":${JSON.stringify(type)},"timestamp":"${formatInstant(createdAt)}",${expiry}"data":${data}}`;
 }
 
 /** One frame of `text/event-stream`: JSON may hold line breaks between its parts, which the format wants line by line. */
@@ -37,18 +49,21 @@ function frame(type: string, json: string): string {
 }
 
 export interface Signing {
+  /** How long events are in the feed, in milliseconds. */
+  readonly eventsMs: number;
   readonly secrets: readonly string[];
   /** Whole seconds: the feed signs when it is read, as a webhook is signed when it is sent. */
   readonly timestampSeconds: number;
 }
 
-/** `{id, type, timestamp, job?, headers, body}`: what a webhook would carry, so that the same code verifies both. */
-export function feedEventJson(event: Event, { secrets, timestampSeconds }: Signing): string {
+/** `{id, type, timestamp, expiresAt, job?, headers, body}`: what a webhook would carry, so that the same code verifies both. */
+export function feedEventJson(event: Event, { secrets, timestampSeconds, eventsMs }: Signing): string {
   const { id, type, body, jobId, createdAt } = event;
   return JSON.stringify({
     id,
     type,
     timestamp: formatInstant(createdAt),
+    expiresAt: formatInstant(eventExpiresAt(event, { eventsMs })),
     ...(jobId === null ? {} : { job: jobId }),
     headers: {
       "webhook-id": id,

@@ -56,10 +56,12 @@ function cursorExpired({ until }: FeedExpired): Refusal {
 async function signedEvents(
   events: readonly Event[],
   tenantId: string,
-  { store, clock }: RouteDeps,
+  { store, clock, settings }: RouteDeps,
 ): Promise<string[]> {
   const now = clock.now();
   const active = await store.reads.callbackSecrets(tenantId, now);
-  const signing = { secrets: active.map(({ secret }) => secret), timestampSeconds: Math.floor(now / 1_000) };
+  const { eventsMs } = settings.retention;
+  const secrets = active.map(({ secret }) => secret);
+  const signing = { secrets, timestampSeconds: Math.floor(now / 1_000), eventsMs };
   return events.map((event) => feedEventJson(event, signing));
 }

@@ -1,7 +1,8 @@
 // `/v1/jobs/{id}/events`: what has happened to a job, as a list or as a stream that ends with the job.
-import { isDone, type Job } from "@ringback/core";
+import { eventExpiresAt, isDone, type Job } from "@ringback/core";
 import { noContent, type Answer } from "../answers/answer.ts";
 import { status } from "../answers/status.ts";
+import { streamHeaders } from "../answers/stream-headers.ts";
 import { jobEventsOperation } from "../descriptions/events.ts";
 import { createJobStream } from "../feed/job-stream.ts";
 import { isRefusal, refusal, type Refusal } from "../problems/refusal.ts";
@@ -48,15 +49,9 @@ async function listEvents(call: Call, job: Job, deps: RouteDeps): Promise<Answer
   const shown = events.slice(0, limit);
   const last = events.length > limit ? shown.at(-1) : undefined;
   const next = last === undefined ? null : deps.cursors.sealSeq("job-events", tenantId, last.seq);
-  return pageAnswer(request, shown.map(eventJson), next);
+  const items = shown.map((event) => eventJson(event, eventExpiresAt(event, deps.settings.retention)));
+  return pageAnswer(request, items, next);
 }
-
-const streamHeaders = {
-  "content-type": "text/event-stream",
-  "cache-control": "no-cache, no-transform",
-  // Asks reverse proxies (nginx and those that follow it) not to hold frames back.
-  "x-accel-buffering": "no",
-} as const;
 
 async function streamEvents(call: Call, job: Job, deps: RouteDeps): Promise<Answer | Refusal> {
   const { request, tenantId } = call;

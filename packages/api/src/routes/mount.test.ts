@@ -1,7 +1,16 @@
 import { describe, expect, test } from "vitest";
-import type { Scope } from "@ringback/core";
+import type { Replay, Scope } from "@ringback/core";
 import { createHouse, type House } from "../testing/house.ts";
-import { aDeadLetter, aDelivery, aJob, aResult, anAttempt, anEndpoint, ids } from "../testing/rows.ts";
+import {
+  aDeadLetter,
+  aDelivery,
+  aJob,
+  aReplay,
+  aResult,
+  anAttempt,
+  anEndpoint,
+  ids,
+} from "../testing/rows.ts";
 import { createRunTokens } from "../tokens/run-tokens.ts";
 
 /** What may be asked without a key, and what each other route needs; a route that is missing here fails the tests. */
@@ -49,8 +58,18 @@ const scopeOf: Readonly<Record<string, Scope>> = {
   "GET /v1/deliveries/:id": "support",
   "POST /v1/deliveries/:id/redeliver": "support",
   "GET /v1/dead-letters": "support",
+  "GET /v1/dead-letters/groups": "support",
   "GET /v1/dead-letters/:id": "support",
+  "PATCH /v1/dead-letters/:id": "support",
+  "POST /v1/dead-letters/:id/discard": "support",
   "POST /v1/dead-letters/:id/redeliver": "support",
+  "POST /v1/replays": "support",
+  "GET /v1/replays": "support",
+  "GET /v1/replays/:id": "support",
+  "GET /v1/replays/:id/events": "support",
+  "POST /v1/replays/:id/pause": "support",
+  "POST /v1/replays/:id/resume": "support",
+  "POST /v1/replays/:id/cancel": "support",
   "POST /v1/keys": "admin",
   "GET /v1/keys": "admin",
   "GET /v1/keys/:id": "admin",
@@ -90,6 +109,7 @@ function fullHouse(): House {
   house.store.endpoints.set(ids.endpoint, anEndpoint());
   house.store.deliveries.set(ids.delivery, { delivery: aDelivery(), attempts: [anAttempt()] });
   house.store.deadLetters.set(ids.delivery, aDeadLetter());
+  house.store.replayRows.set(ids.replay, aReplay());
   const [any] = house.store.keys.values();
   if (any !== undefined) house.store.keys.set("another", { ...any, id: ids.key, lookup: "another" });
   return house;
@@ -101,6 +121,7 @@ const idUnder: Readonly<Record<string, string>> = {
   endpoints: ids.endpoint,
   deliveries: ids.delivery,
   "dead-letters": ids.delivery,
+  replays: ids.replay,
   keys: ids.key,
   tenants: "mine",
 };
@@ -121,12 +142,21 @@ const bodies: Readonly<Record<string, object>> = {
   "POST /v1/keys": { scopes: ["jobs"] },
   "POST /v1/tenants": { id: "new" },
   "PATCH /v1/tenants/:id": { limits: { runningMax: 3 } },
+  "PATCH /v1/dead-letters/:id": { note: "a note" },
+  "POST /v1/replays": { filter: {} },
+};
+
+/** What the tenant "mine" has instead, where what it has leaves nothing to do. */
+const replayBefore: Readonly<Record<string, Replay[]>> = {
+  "POST /v1/replays": [],
+  "POST /v1/replays/:id/resume": [aReplay({ status: "paused" })],
 };
 
 /** Everything that a request could change, but for when a key was last used. */
 function stateOf({ store }: House): string {
-  const { jobs, endpoints, deliveries, keys, tenantRows, secrets, audit } = store;
-  const rows = [jobs, endpoints, deliveries, keys, tenantRows, secrets, audit].map((noun) => [...noun]);
+  const { jobs, endpoints, deliveries, deadLetters, replayRows, keys, tenantRows, secrets, audit } = store;
+  const nouns = [jobs, endpoints, deliveries, deadLetters, replayRows, keys, tenantRows, secrets, audit];
+  const rows = nouns.map((noun) => [...noun]);
   return JSON.stringify(rows, (name, value: unknown) => (name === "lastUsedAt" ? undefined : value));
 }
 
@@ -198,7 +228,12 @@ describe("every route", () => {
       const key = house.makeKey("mine", "admin");
       const [own] = [...house.store.keys.values()].slice(-1);
       const reason = "asked for by phone";
-      const takesReason = path.includes(":id") || path.endsWith("/rotate");
+      const replays = replayBefore[name];
+      if (replays !== undefined) {
+        house.store.replayRows.clear();
+        for (const replay of replays) house.store.replayRows.set(replay.id, replay);
+      }
+      const takesReason = path.includes(":id") || path.endsWith("/rotate") || path.endsWith("/replays");
       const body = { ...bodies[name], ...(takesReason ? { reason } : {}) };
       const response = await house.ask(method, fill(path, idFor(path)), { key, body });
       expect(response.status).toBeLessThan(300);

@@ -32,7 +32,7 @@ export async function testEndpoint(call: Call, deps: RouteDeps): Promise<Answer 
 async function awaitAttempt(
   owed: Delivery,
   wait: { readonly waitMs: number; readonly signal: AbortSignal },
-  { store, clock }: RouteDeps,
+  { store, clock, settings }: RouteDeps,
 ): Promise<Answer | Refusal> {
   const untilMs = clock.monotonicMs() + wait.waitMs;
   for (;;) {
@@ -41,7 +41,7 @@ async function awaitAttempt(
     const isOver = read.delivery.status !== "pending";
     if (isOver || wait.signal.aborted || clock.monotonicMs() >= untilMs) {
       const { delivery, attempts } = read;
-      const json = deliveryJson(delivery, { attempts, now: clock.now() });
+      const json = deliveryJson(delivery, settings.retention, { attempts, now: clock.now() });
       return jsonAnswer(isOver ? status.ok : status.accepted, json, {
         location: `/v1/deliveries/${delivery.id}`,
       });

@@ -1,6 +1,6 @@
 // The query parameters of every list.
 import { z } from "zod";
-import { attemptCodes, auditActions, deliveryStatuses, jobStatuses } from "@ringback/core";
+import { attemptCodes, auditActions, deadLetterStates, deliveryStatuses, jobStatuses } from "@ringback/core";
 import { documentedAs } from "./documented-as.ts";
 import { instantSchema } from "./fields.ts";
 
@@ -49,6 +49,23 @@ function pageFields(limitMax: number) {
       .describe("The most items a page may have."),
   };
 }
+
+const deliveryFields = {
+  status: listOf(deliveryStatuses).describe("Only those in one of these statuses.").optional(),
+  endpointId: z.string().max(100).describe("Only those owed to this endpoint.").optional(),
+  jobId: z.string().max(100).describe("Only those of this job.").optional(),
+  host: z.string().min(1).max(260).toLowerCase().describe("Only those to this host.").optional(),
+  code: z
+    .enum(attemptCodes)
+    .describe("Only those whose last attempt (dead letters: whose end) has this code.")
+    .optional(),
+  httpStatus: wholeNumber(100, 599).describe("Only those last answered with this status.").optional(),
+  after: instantSchema
+    .describe("Only those created (dead letters: died) at or after this instant.")
+    .optional(),
+  before: instantSchema.describe("Only those created (dead letters: died) before this instant.").optional(),
+  text: z.string().trim().min(1).max(200).describe("Stands in an id of theirs, or in the URL.").optional(),
+};
 
 /** What the lists accept; `limitMax` bounds every page. */
 export function createListQueries(limitMax: number) {
@@ -116,21 +133,24 @@ function feedQueries(limitMax: number) {
 function supportQueries(limitMax: number) {
   return {
     endpoints: z.strictObject(pageFields(limitMax)),
-    deliveries: z.strictObject({
-      status: listOf(deliveryStatuses).describe("Only those in one of these statuses.").optional(),
-      endpointId: z.string().max(100).describe("Only those owed to this endpoint.").optional(),
-      jobId: z.string().max(100).describe("Only those of this job.").optional(),
-      host: z.string().min(1).max(260).toLowerCase().describe("Only those to this host.").optional(),
-      code: z.enum(attemptCodes).describe("Only those whose last attempt ended with this code.").optional(),
-      httpStatus: wholeNumber(100, 599).describe("Only those last answered with this status.").optional(),
-      after: instantSchema
-        .describe("Only those created (dead letters: died) at or after this instant.")
-        .optional(),
-      before: instantSchema
-        .describe("Only those created (dead letters: died) before this instant.")
+    deliveries: z.strictObject({ ...deliveryFields, ...pageFields(limitMax) }),
+    deadLetters: z.strictObject({
+      ...deliveryFields,
+      state: z
+        .enum(deadLetterStates)
+        .describe("Open ones unless told otherwise; resolved is what has been delivered since.")
         .optional(),
       ...pageFields(limitMax),
     }),
+    deadLetterGroups: z.strictObject({
+      host: deliveryFields.host,
+      code: deliveryFields.code,
+      httpStatus: deliveryFields.httpStatus,
+      after: deliveryFields.after,
+      before: deliveryFields.before,
+      limit: pageFields(limitMax).limit,
+    }),
+    replays: z.strictObject(pageFields(limitMax)),
   };
 }
 

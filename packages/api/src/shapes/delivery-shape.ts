@@ -1,6 +1,12 @@
 // Deliveries, their attempts and dead letters as answers show them.
 import { z } from "zod";
-import { attemptCodes, deliveryStatuses, type AttemptOutcome, type Trigger } from "@ringback/core";
+import {
+  attemptCodes,
+  deadLetterStates,
+  deliveryStatuses,
+  type AttemptOutcome,
+  type Trigger,
+} from "@ringback/core";
 import { countShape, headersShape, idShape, instantShape, jobIdShape, wordShape } from "./fields.ts";
 
 const attemptShape = z
@@ -52,6 +58,7 @@ export const deliveryShape = z
     attemptStartedAt: instantShape.describe("Present while an attempt is in flight.").optional(),
     createdAt: instantShape,
     finishedAt: instantShape.optional(),
+    expiresAt: instantShape.describe("When it will be gone; absent while it is owed.").optional(),
     links: z.strictObject({ self: z.string(), redeliver: z.string() }),
   })
   .meta({ id: "Delivery" });
@@ -65,12 +72,40 @@ export const deliveryDetailShape = deliveryShape.extend(history).meta({ id: "Del
 
 export const deadLetterShape = deliveryShape
   .extend({
+    state: z.enum(deadLetterStates),
     reason: z.enum(attemptCodes).describe("Why it was given up."),
     detail: z.string().optional(),
     diedAt: instantShape,
     resolvedAt: instantShape.describe("When a redelivery of it was delivered.").optional(),
-    links: z.strictObject({ self: z.string(), delivery: z.string(), redeliver: z.string() }),
+    discardedAt: instantShape.optional(),
+    discardReason: z.string().describe("Why somebody discarded it.").optional(),
+    note: z.string().describe("What the support desk wrote to itself.").optional(),
+    links: z.strictObject({
+      self: z.string(),
+      delivery: z.string(),
+      redeliver: z.string(),
+      discard: z.string(),
+    }),
   })
   .meta({ id: "DeadLetter" });
 
 export const deadLetterDetailShape = deadLetterShape.extend(history).meta({ id: "DeadLetterDetail" });
+
+export const deadLetterGroupsShape = z
+  .strictObject({
+    data: z.array(
+      z.strictObject({
+        host: z.string(),
+        code: z.enum(attemptCodes),
+        httpStatus: z.int().optional(),
+        count: z.int().min(1),
+        firstAt: instantShape,
+        lastAt: instantShape,
+        sample: idShape("dlv").describe("One of them."),
+        links: z.strictObject({ deadLetters: z.string(), sample: z.string() }),
+      }),
+    ),
+    groups: countShape.describe("Causes in all."),
+    deadLetters: countShape.describe("Dead letters in all."),
+  })
+  .meta({ id: "DeadLetterGroups" });

@@ -8,6 +8,7 @@ export const eventShape = z
     id: idShape("evt").describe("The `webhook-id`."),
     type: z.string(),
     timestamp: instantShape,
+    expiresAt: instantShape.describe("When it will be gone; a delivery that is owed keeps it longer."),
     data: jobShape.describe("The job as it was then."),
   })
   .meta({ id: "Event" });
@@ -19,6 +20,7 @@ export const feedShape = z
         id: idShape("evt").describe("The `webhook-id`, the same as the webhook's."),
         type: z.string(),
         timestamp: instantShape,
+        expiresAt: instantShape.describe("When it leaves the feed."),
         job: jobIdShape.optional(),
         headers: headersShape.describe("What signs `body`: verify it as you would a webhook."),
         body: z.string().describe("The very text a webhook carries."),

@@ -1,8 +1,8 @@
 // The problem document (RFC 9457) that every error answers with.
 import { z } from "zod";
-import { jobStatuses } from "@ringback/core";
+import { jobStatuses, replayStatuses } from "@ringback/core";
 import { catalogue } from "../problems/catalogue.ts";
-import { instantShape, jobIdShape } from "./fields.ts";
+import { idShape, instantShape, jobIdShape } from "./fields.ts";
 
 export const problemShape = z
   .strictObject({
@@ -32,6 +32,10 @@ export const problemShape = z
         expiresAt: instantShape,
       })
       .describe("With `job-expired`: how the job ended, and since when it is gone.")
+      .optional(),
+    replay: z
+      .strictObject({ id: idShape("rpl"), status: z.enum(replayStatuses) })
+      .describe("With `replay-running`: the one that is not over.")
       .optional(),
   })
   .meta({ id: "Problem" });

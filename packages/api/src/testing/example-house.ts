@@ -1,7 +1,7 @@
 // The house that the document's examples are asked in: one of everything they speak of.
 import { eventBody, jobToJson, noLimits, resultTtlDefaultMs } from "@ringback/core";
 import { createHouse, type House } from "./house.ts";
-import { aDeadLetter, aDelivery, aJob, aResult, anAttempt, anEndpoint, ids } from "./rows.ts";
+import { aDeadLetter, aDelivery, aJob, aReplay, aResult, anAttempt, anEndpoint, ids } from "./rows.ts";
 
 export function createExampleHouse(): House {
   const house = createHouse();
@@ -49,6 +49,21 @@ export function createExampleHouse(): House {
   };
   store.deliveries.set(ids.delivery, { delivery, attempts: [anAttempt({ url, request, response })] });
   store.deadLetters.set(ids.delivery, aDeadLetter(delivery));
+  const group = {
+    host: "receiver.example",
+    code: "http_5xx",
+    httpStatus: 500,
+    sampleId: ids.delivery,
+  } as const;
+  store.deadLetterGroups.push({
+    ...group,
+    count: 1,
+    firstAt: delivery.createdAt,
+    lastAt: delivery.createdAt,
+  });
+  store.replayRows.set(ids.replay, aReplay());
+  const ended = { status: "completed", finishedAt: delivery.createdAt, version: 9 } as const;
+  store.replayRows.set(ids.endedReplay, aReplay({ id: ids.endedReplay, ...ended }));
   store.events.push({
     tenantId: "mine",
     id: ids.event,

@@ -7,7 +7,6 @@ import {
   type AnnouncedKind,
   type Attempt,
   type Change,
-  type DeadLetter,
   type Delivery,
   type Endpoint,
   type JobWithPayloads,
@@ -16,6 +15,7 @@ import {
   type PastJob,
   type Store,
 } from "@ringback/core";
+import { createFakeDeadLetters, type FakeDeadLetters } from "./fake-dead-letters.ts";
 import { createFakeEndpoints } from "./fake-endpoints.ts";
 import { createFakeEvents, eventOf, type FakeEvents } from "./fake-events.ts";
 import { createFakeRuns, type FakeRuns } from "./fake-runs.ts";
@@ -23,13 +23,13 @@ import { createFakeTenants, type FakeTenants } from "./fake-tenants.ts";
 import { pageOf } from "./page-of.ts";
 import { unused } from "./unused.ts";
 
-export interface FakeStore extends Store, FakeRuns, FakeTenants, FakeEvents {
+export interface FakeStore extends Store, FakeRuns, FakeTenants, FakeEvents, FakeDeadLetters {
   readonly tenants: FakeTenants["tenants"];
   readonly jobs: Map<string, JobWithPayloads>;
   readonly accepted: Acceptance[];
   readonly endpoints: Map<string, Endpoint>;
   readonly deliveries: Map<string, { readonly delivery: Delivery; readonly attempts: readonly Attempt[] }>;
-  readonly deadLetters: Map<string, DeadLetter>;
+  readonly replays: FakeDeadLetters["replays"];
   /** What the next call of anything rejects with; null for nothing. */
   fault: Error | null;
   /** How far each tenant's feed has been emptied. */
@@ -74,14 +74,15 @@ export function createFakeStore(): FakeStore {
   const told = (tenantId: string): void => fake.tell({ kind: "event", tenantId });
   const fakeEvents = createFakeEvents({ endpoints, told });
   const fakeTenants = createFakeTenants(() => fake.fault);
+  const fakeDeadLetters = createFakeDeadLetters((...entry) => fakeTenants.record(...entry));
   const fake: FakeStore = {
     ...fakeTenants,
+    ...fakeDeadLetters.fields,
     jobs,
     accepted: [],
     ...fakeEvents,
     endpoints,
     deliveries: new Map(),
-    deadLetters: new Map(),
     floors: new Map(),
     fault: null,
     feedReads: 0,
@@ -145,6 +146,7 @@ export function createFakeStore(): FakeStore {
     ...fakeRuns,
     lanes: unused("lanes"),
     support: {
+      ...fakeDeadLetters.letters,
       ...createFakeEndpoints({
         state: () => fake,
         record: (action, done, act) => fake.record(action, done, act),
@@ -162,6 +164,7 @@ export function createFakeStore(): FakeStore {
         }),
     },
     reads: {
+      ...fakeDeadLetters.reads,
       getJob: async (tenantId, jobId) => {
         fake.jobReads += 1;
         return owned(fake.jobs.get(jobId), tenantId);
@@ -226,10 +229,6 @@ export function createFakeStore(): FakeStore {
         if (deadLetter?.delivery.tenantId !== tenantId) return null;
         return { deadLetter, attempts: fake.deliveries.get(deliveryId)?.attempts ?? [] };
       },
-      listDeadLetters: async (tenantId) => ({
-        items: [...fake.deadLetters.values()].filter(({ delivery }) => delivery.tenantId === tenantId),
-        next: null,
-      }),
       findIdempotent: async (tenantId, key, now) => {
         if (fake.fault !== null) throw fake.fault;
         fake.keyReads += 1;

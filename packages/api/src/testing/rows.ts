@@ -1,5 +1,5 @@
 // Rows for tests: a job, a delivery with an attempt and a dead letter of a tenant, as a store would have them.
-import type { Attempt, DeadLetter, Delivery, Endpoint, JobWithPayloads } from "@ringback/core";
+import type { Attempt, DeadLetter, Delivery, Endpoint, JobWithPayloads, Replay } from "@ringback/core";
 import { exampleIds } from "../openapi/example-ids.ts";
 
 const at = Date.parse("2026-11-22T08:00:00.000Z");
@@ -88,11 +88,33 @@ export function anAttempt(change: Partial<Attempt> = {}): Attempt {
 export function aDeadLetter(delivery: Delivery = aDelivery()): DeadLetter {
   return {
     delivery,
+    state: "open",
     reason: "http_5xx",
     httpStatus: 500,
     detail: "The receiver answered 500.",
     diedAt: at + 1_000,
     resolvedAt: null,
+    discardedAt: null,
+    discardReason: null,
+    note: null,
+  };
+}
+
+export function aReplay(change: Partial<Replay> = {}): Replay {
+  return {
+    tenantId: "mine",
+    id: ids.replay,
+    status: "running",
+    filter: { host: "hooks.example", from: at },
+    ratePerSecond: 50,
+    order: "oldest",
+    stopAfterFailureRatio: 0.5,
+    reason: "they were down",
+    counts: { total: 3, waiting: 1, underWay: 1, delivered: 1, failed: 0, skipped: 0 },
+    createdAt: at,
+    finishedAt: null,
+    version: 2,
+    ...change,
   };
 }
 

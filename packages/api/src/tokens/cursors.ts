@@ -10,6 +10,7 @@ export type CursorList =
   | "endpoints"
   | "deliveries"
   | "dead-letters"
+  | "replays"
   | "feed"
   | "keys"
   | "tenants"

@@ -1,4 +1,4 @@
-// A delivery: one event owed to one receiver, with its attempts and, when it was given up, its dead letter.
+// A delivery: one event owed to one receiver, with its attempts.
 import type { Instant } from "../ports/time.ts";
 import type { AttemptCode, AttemptOutcome } from "./outcome.ts";
 
@@ -63,15 +63,4 @@ export interface AttemptResponse {
   /** The first 16 KiB at most, as the receiver sent them. */
   readonly body: Uint8Array;
   readonly truncated: boolean;
-}
-
-/** Exists from the moment a delivery dies; a later redelivery resolves it only by being delivered. */
-export interface DeadLetter {
-  readonly delivery: Delivery;
-  /** Why it was given up. */
-  readonly reason: AttemptCode;
-  readonly httpStatus: number | null;
-  readonly detail: string | null;
-  readonly diedAt: Instant;
-  readonly resolvedAt: Instant | null;
 }

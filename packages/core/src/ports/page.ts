@@ -1,7 +1,7 @@
 // How lists are read: by position, newest first, without an open cursor.
 import type { Instant } from "./time.ts";
 
-/** A page ends before `limit` only when there is no more; `next` is the position to go on from. */
+/** A page ends before `limit` only when there is no more, or the read says otherwise; `next` is the position to go on from. */
 export interface Page<Item, Position> {
   readonly items: readonly Item[];
   readonly next: Position | null;

@@ -11,6 +11,10 @@ export interface Retention {
   readonly deadLettersMs: number;
   /** Since a job's payloads were erased, which `expiresAt` says when: how long it is still told how the job ended. */
   readonly tombstonesMs: number;
+  /** Since a delivery has finished: how long the bodies are kept that its receiver answered. Its attempts stay. */
+  readonly attemptBodiesMs: number;
+  /** Since a replay has finished; its items go with it. */
+  readonly replaysMs: number;
 }
 
 export interface Expiry {

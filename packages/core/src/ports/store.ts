@@ -7,14 +7,9 @@
 // (unless it says otherwise), and the same call may be made again.
 import type { EndedAttempt } from "../delivery/after-attempt.ts";
 import type { RetryPolicy } from "../delivery/backoff.ts";
-import type {
-  Attempt,
-  AttemptResponse,
-  DeadLetter,
-  Delivery,
-  DeliveryStatus,
-  Trigger,
-} from "../delivery/delivery.ts";
+import type { DeadLetter, DeadLetterGroup } from "../delivery/dead-letter.ts";
+import type { Attempt, AttemptResponse, Delivery, Trigger } from "../delivery/delivery.ts";
+import type { DeadLetterFilter, DeliveryFilter } from "../delivery/delivery-filter.ts";
 import type { Endpoint, SignatureForm } from "../endpoint/endpoint.ts";
 import type { Event } from "../event/event.ts";
 import type { FeedRead, FeedRequest } from "../event/feed-read.ts";
@@ -29,6 +24,7 @@ import type { KindStore } from "./kind-store.ts";
 import type { HeldLane } from "./lane-server.ts";
 import type { OutsideRunStore } from "./outside-runs.ts";
 import type { ListPosition, Page, PageRequest } from "./page.ts";
+import type { ReplayReads, ReplayStore } from "./replay-store.ts";
 import type { CallbackSecret, TenantStore } from "./tenant-store.ts";
 import type { Expiry } from "./retention.ts";
 import type { Instant } from "./time.ts";
@@ -38,6 +34,7 @@ export interface Store {
   readonly runs: RunStore;
   readonly lanes: LaneStore;
   readonly support: SupportStore;
+  readonly replays: ReplayStore;
   readonly reads: ReadStore;
   readonly tenants: TenantStore;
   readonly kinds: KindStore;
@@ -233,6 +230,23 @@ export interface SupportStore extends EndpointStore {
     now: Instant,
     act?: Act,
   ): Promise<(Delivery | null)[]>;
+  /**
+   * Takes an open dead letter out of the list, with the act's reason; it may still be redelivered. One that is discarded
+   * already stays as it is, and one whose delivery has arrived is `resolved`. Null when there is none.
+   */
+  discard(
+    key: { readonly tenantId: string; readonly deliveryId: string },
+    reason: string,
+    now: Instant,
+    act?: Act,
+  ): Promise<"discarded" | "resolved" | null>;
+  /** Writes the note of a dead letter, or takes it away; false when there is none such. */
+  note(
+    key: { readonly tenantId: string; readonly deliveryId: string },
+    note: string | null,
+    now: Instant,
+    act?: Act,
+  ): Promise<boolean>;
 }
 
 // ── Reads ───────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -247,20 +261,8 @@ export interface JobFilter {
   readonly metadata?: Readonly<Record<string, string>>;
 }
 
-export interface DeliveryFilter {
-  readonly status?: readonly DeliveryStatus[];
-  readonly endpointId?: string;
-  readonly jobId?: string;
-  readonly host?: string;
-  readonly code?: string;
-  readonly httpStatus?: number;
-  /** Created at or after, and before. For dead letters: died. */
-  readonly from?: Instant;
-  readonly until?: Instant;
-}
-
 /** Every read takes the tenant; what is somebody else's is null, as if it did not exist. */
-export interface ReadStore extends JobReads {
+export interface ReadStore extends JobReads, ReplayReads {
   getJob(tenantId: string, jobId: string): Promise<JobWithPayloads | null>;
   /** With inputs and JSON results of at most `inlineResultBytesMax` bytes each; longer ones are left out. */
   listJobs(
@@ -291,6 +293,7 @@ export interface ReadStore extends JobReads {
     tenantId: string,
     deliveryId: string,
   ): Promise<{ readonly delivery: Delivery; readonly attempts: readonly Attempt[] } | null>;
+  /** With more than one filter a page may be shorter than its limit, also empty, and `next` all the same not null. */
   listDeliveries(
     tenantId: string,
     filter: DeliveryFilter,
@@ -300,12 +303,18 @@ export interface ReadStore extends JobReads {
     tenantId: string,
     deliveryId: string,
   ): Promise<{ readonly deadLetter: DeadLetter; readonly attempts: readonly Attempt[] } | null>;
-  /** Those not resolved, the last to die first. */
+  /** The last to die first. With more than one filter as for deliveries. */
   listDeadLetters(
     tenantId: string,
-    filter: DeliveryFilter,
+    filter: DeadLetterFilter,
     page: PageRequest,
   ): Promise<Page<DeadLetter, ListPosition>>;
+  /** Open dead letters by cause, in no particular order, at most `limit` groups. */
+  groupDeadLetters(
+    tenantId: string,
+    filter: Pick<DeadLetterFilter, "host" | "code" | "httpStatus" | "from" | "until">,
+    limit: number,
+  ): Promise<readonly DeadLetterGroup[]>;
   /** The tenant's events with `seq` greater than `after`, in commit order, none ever skipped. */
   readFeed(tenantId: string, page: FeedRequest): Promise<FeedRead>;
   /** Those of the tenant's events that some receiver has taken, whatever has become of their deliveries since. */
@@ -320,7 +329,8 @@ export interface ReadStore extends JobReads {
 
 export type Change =
   | { readonly kind: "event"; readonly tenantId: string }
-  | { readonly kind: "job"; readonly tenantId: string; readonly jobId: string };
+  | { readonly kind: "job"; readonly tenantId: string; readonly jobId: string }
+  | { readonly kind: "replay"; readonly tenantId: string; readonly replayId: string };
 
 export interface Changes {
   /** Calls `listener` after each commit that made one or more changes; returns a function that unsubscribes. */

@@ -15,6 +15,12 @@ export const auditActions = [
   "endpoint.paused",
   "endpoint.resumed",
   "delivery.redelivered",
+  "dead_letter.discarded",
+  "dead_letter.noted",
+  "replay.created",
+  "replay.paused",
+  "replay.resumed",
+  "replay.canceled",
 ] as const;
 
 export type AuditAction = (typeof auditActions)[number];

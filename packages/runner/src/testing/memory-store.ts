@@ -57,7 +57,10 @@ type Call =
   | "announce"
   | "announced";
 
-export interface MemoryStore extends Pick<Store, "runs" | "lanes" | "kinds" | "recover" | "due" | "expire"> {
+export interface MemoryStore extends Pick<
+  Store,
+  "runs" | "lanes" | "replays" | "kinds" | "changes" | "recover" | "due" | "expire"
+> {
   readonly jobs: Map<string, MemoryJob>;
   readonly laneRows: Map<string, MemoryLane>;
   /** What other processes have announced. */
@@ -204,6 +207,15 @@ export function createMemoryStore(clock: Clock): MemoryStore {
       announce: (announcement) => call("announce", announcement, () => undefined),
       announced: (since) => call("announced", since, () => store.kindsElsewhere),
     },
+    // There are none; the replay pump has a test of its own.
+    replays: {
+      create: async () => ({ kind: "too_many" }),
+      change: async () => null,
+      claim: async () => [],
+      step: async () => ({ kind: "lost" }),
+      release: async () => undefined,
+    },
+    changes: { subscribe: () => () => undefined, areComplete: () => true },
     lanes: {
       claim: (options) =>
         call("claimLanes", options, () =>

@@ -183,6 +183,8 @@ export function describeOwnEvents(openStore: OpenStore): void {
         deliveriesMs: hourMs,
         deadLettersMs: hourMs,
         tombstonesMs: 9e12,
+        attemptBodiesMs: hourMs,
+        replaysMs: hourMs,
       };
       await scene.store.expire({ now: scene.now(), limit: 500, retention });
       expect(await scene.store.reads.getDelivery(tenantId, deadDelivery)).toBeNull();

@@ -20,6 +20,8 @@ const retention = {
   deliveriesMs: 2 * hourMs,
   deadLettersMs: 5 * hourMs,
   tombstonesMs: 9e12,
+  attemptBodiesMs: 9e12,
+  replaysMs: 9e12,
 };
 
 /** Jobs whose own time is not over in these stories. */
@@ -278,6 +280,85 @@ export function describeRetention(openStore: OpenStore): void {
       scene.pass(retention.deliveriesMs);
       expect(await scene.store.expire({ now: scene.now(), limit: 2, retention })).toBe(6);
       expect(await stories.getDelivery(id)).toBeNull();
+    });
+
+    it("bodies that receivers answered with are erased when their time is over, those of what is owed when it has ended", async () => {
+      const bodies = async (id: string): Promise<(string | undefined)[]> =>
+        present(await stories.getDelivery(id)).attempts.map(({ response }) =>
+          response === null ? undefined : Buffer.from(response.body).toString(),
+        );
+      const early = await stories.ended({ code: "no_retry", status: 400 });
+      const alike = await stories.ended({ code: "no_retry", status: 400 });
+      const owed = await stories.ended({ code: "http_5xx", status: 500, policy: [9e9] });
+      scene.pass(hourMs);
+      const late = await stories.ended({ code: "no_retry", status: 400 });
+      const expire = () =>
+        scene.store.expire({
+          now: scene.now(),
+          limit: 500,
+          retention: { ...retention, attemptBodiesMs: hourMs },
+        });
+      await expire();
+      expect(await Promise.all([early, alike, owed, late].map(({ id }) => bodies(id)))).toEqual([
+        [""],
+        [""],
+        ["no"],
+        ["no"],
+      ]);
+      const [erased] = present(await stories.getDelivery(early.id)).attempts;
+      expect(erased?.response).toMatchObject({ status: 400, truncated: true });
+      scene.pass(hourMs);
+      // One that is redelivered is come to again.
+      await redeliver(early.id);
+      const lane = await scene.holdLane();
+      await scene.record(lane, only(await scene.claimDeliveries(lane)), { code: "no_retry", status: 400 });
+      await scene.store.lanes.release([lane], scene.now());
+      await expire();
+      expect([await bodies(early.id), await bodies(late.id)]).toEqual([["", "no"], [""]]);
+      scene.pass(hourMs);
+      await expire();
+      expect(await bodies(early.id)).toEqual(["", ""]);
+      expect(await expire()).toBe(0);
+    });
+
+    it("bodies are erased in batches that leave nothing out, however many ended at one moment", async () => {
+      const deliveries: Delivery[] = [];
+      for (let at = 0; at < 120; at += 1)
+        deliveries.push(await stories.ended({ code: "no_retry", status: 400 }));
+      scene.pass(hourMs);
+      const over = { now: scene.now(), limit: 10, retention: { ...retention, attemptBodiesMs: hourMs } };
+      while ((await scene.store.expire(over)) >= 10);
+      for (const { id } of deliveries) {
+        expect(present(await stories.getDelivery(id)).attempts[0]?.response?.body).toHaveLength(0);
+      }
+    });
+
+    it("a replay leaves with its items when its time is over, in batches of the limit", async () => {
+      const { replays, reads } = scene.store;
+      const act = { by: null, reason: null };
+      for (let at = 0; at < 5; at += 1) await stories.ended({ code: "no_retry", status: 400 });
+      const plan = { filter: {}, ratePerSecond: 1, order: "oldest", stopAfterFailureRatio: null } as const;
+      const replay = { ...plan, reason: "why", tenantId, id: "rpl_1" };
+      await replays.create(replay, scene.now(), act);
+      const [held] = await replays.claim({
+        holder: "h",
+        limit: 1,
+        now: scene.now(),
+        leaseMs,
+        soleHolder: false,
+      });
+      await replays.step(present(held), { now: scene.now(), leaseMs, limit: 100 });
+      const over = { ...retention, deadLettersMs: 9e12, replaysMs: hourMs };
+      scene.pass(hourMs);
+      expect(await scene.store.expire({ now: scene.now(), limit: 500, retention: over })).toBe(0);
+      await replays.change({ tenantId, replayId: "rpl_1" }, "cancel", scene.now(), act);
+      scene.pass(hourMs);
+      const rows: number[] = [];
+      for (let at = 0; at < 4; at += 1) {
+        rows.push(await scene.store.expire({ now: scene.now(), limit: 2, retention: over }));
+      }
+      expect(rows).toEqual([2, 2, 2, 0]);
+      expect(await reads.getReplay(tenantId, "rpl_1")).toBeNull();
     });
 
     it("a delivery is read whole or not at all while it is being deleted", async () => {

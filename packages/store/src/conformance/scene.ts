@@ -216,6 +216,8 @@ export const retention: Retention = {
   deliveriesMs: monthMs,
   deadLettersMs: monthMs,
   tombstonesMs: monthMs,
+  attemptBodiesMs: monthMs,
+  replaysMs: monthMs,
 };
 
 /** Two attempts, a second apart. */

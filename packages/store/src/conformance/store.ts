@@ -3,6 +3,7 @@ import { describe } from "vitest";
 import { describeAdmission } from "./admission.ts";
 import { describeAttempts } from "./attempts.ts";
 import { describeAudit } from "./audit.ts";
+import { describeDeadLetters } from "./dead-letters.ts";
 import { describeEndpoints } from "./endpoints.ts";
 import { describeEtiquette } from "./etiquette.ts";
 import { describeEvents } from "./events.ts";
@@ -18,6 +19,7 @@ import { describeOwnEvents } from "./own-events.ts";
 import { describeOwnIds } from "./own-ids.ts";
 import { describeReads } from "./reads.ts";
 import { describeRecovery } from "./recovery.ts";
+import { describeReplays } from "./replays.ts";
 import { describeRetention } from "./retention.ts";
 import { describeRuns } from "./runs.ts";
 import { describeTenants } from "./tenants.ts";
@@ -45,6 +47,8 @@ export function describeStore(openStore: OpenStore): void {
     describeAudit(openStore);
     describeFairness(openStore);
     describeAdmission(openStore);
+    describeDeadLetters(openStore);
+    describeReplays(openStore);
     describeRetention(openStore);
   });
 }

@@ -24,8 +24,8 @@ const waitingMax = 10_000;
 const reconnectMinMs = 100;
 const reconnectMaxMs = 5_000;
 
-/** What happened, the tenant, and the id of the job or the lane. */
-type Spelled = readonly [sort: "event" | "job" | "cancel" | "lane", tenantId: string, id: string];
+/** What happened, the tenant, and the id of the job, the replay or the lane. */
+type Spelled = readonly [sort: Change["kind"] | "cancel" | "lane", tenantId: string, id: string];
 
 export function createChangeChannel(
   connectionString: string,
@@ -138,7 +138,8 @@ export function createChangeChannel(
 
 function spellChange(change: Change): Spelled {
   const { kind, tenantId } = change;
-  return [kind, tenantId, kind === "job" ? change.jobId : ""];
+  if (kind === "event") return [kind, tenantId, ""];
+  return [kind, tenantId, kind === "job" ? change.jobId : change.replayId];
 }
 
 /** A ring for a time to come is left to whoever holds the lane: it looks again when it gives the lane back. */
@@ -149,6 +150,7 @@ function spellRing(ring: Ring): Spelled[] {
 
 function changeOf([sort, tenantId, id]: Spelled): Change[] {
   if (sort === "event") return [{ kind: "event", tenantId }];
+  if (sort === "replay") return [{ kind: "replay", tenantId, replayId: id }];
   return sort === "job" ? [{ kind: "job", tenantId, jobId: id }] : [];
 }
 

@@ -79,6 +79,11 @@ export function hasMember(column: Column, member: string, value: string): SQL {
   return sql`exists (select 1 from json_each_text(${column}) as each where each.key = ${member} and coalesce(each.value, 'null') = ${value})`;
 }
 
+/** True for rows in whose column this text stands. */
+export function contains(column: Column, text: string): SQL {
+  return sql`strpos(${column}, ${text}) > 0`;
+}
+
 /** Prepares a read once; PostgreSQL keeps it under the name, on each connection. */
 export function prepared<Query>(query: { prepare(name: string): Query }, name: string): Query {
   return query.prepare(name);

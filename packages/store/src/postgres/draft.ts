@@ -3,11 +3,12 @@
 // Locks are taken in one order everywhere, so that transactions wait for each other instead of deadlocking: jobs, lanes,
 // deliveries, endpoints, and last the feed. The feed's lock is held until the commit, so nothing that waits comes after it.
 import { isDone, type Instant, type Ring } from "@ringback/core";
+import { countsMoved } from "../counts-moved.ts";
 import type { Effects, Gathered } from "../effects.ts";
-import type { AttemptRow, DeadLetterRow, DeliveryRow, EventRow, JobRow } from "./nouns.ts";
+import type { AttemptRow, DeliveryRow, EventRow, JobRow } from "./nouns.ts";
 import { inserter, saver, type RowsStatement } from "./rows.ts";
 import { attempt, deadLetter, delivery, event, job, jobInput, jobResult } from "./schema.ts";
-import { countsMoved, deliveryChanging, jobChanging } from "./states.ts";
+import { deliveryChanging, jobChanging } from "./states.ts";
 import { sendFeedLock } from "./feed-lock.ts";
 import { sendCounts } from "./job-counts.ts";
 import { createLaneDraft, type LaneDraft } from "./lane-draft.ts";
@@ -50,7 +51,8 @@ const insertDeliveries = inserter(delivery);
 const insertAttempts = inserter(attempt);
 const insertDeadLetters = inserter(deadLetter, {
   suffix: `on conflict (tenant_id, delivery_id) do update set reason = excluded.reason,
-    http_status = excluded.http_status, detail = excluded.detail, died_at = excluded.died_at, resolved_at = null`,
+    http_status = excluded.http_status, detail = excluded.detail, died_at = excluded.died_at, state = 'open',
+    resolved_at = null, discarded_at = null, discard_reason = null`,
 });
 const saveJobs = saver(job, { set: jobChanging, key: ["tenantId", "id"] });
 const saveDeliveries = saver(delivery, { set: deliveryChanging, key: ["tenantId", "id"] });
@@ -61,7 +63,7 @@ const moveCounts = `update job as t set deliveries_pending = t.deliveries_pendin
     dead bigint, canceled bigint, times bigint)
   where t.tenant_id = v."tenantId" and t.id = v."jobId"`;
 // Without a condition on `resolved_at`, so that going through everything unresolved is no way to find one of them.
-const resolveLetters = `update dead_letter as t set resolved_at = coalesce(t.resolved_at, v.now)
+const resolveLetters = `update dead_letter as t set resolved_at = coalesce(t.resolved_at, v.now), state = 'resolved'
   from json_to_recordset($1::json) as v("tenantId" text, id text, now bigint)
   where t.tenant_id = v."tenantId" and t.delivery_id = v.id`;
 
@@ -88,7 +90,7 @@ export function createDraft(
   const moved = new Map<string, Moved>();
   const savedDeliveries = new Map<string, DeliveryRow>();
   const attempts: AttemptRow[] = [];
-  const letters = new Map<string, DeadLetterRow>();
+  const letters = new Map<string, typeof deadLetter.$inferInsert>();
   const resolved: { tenantId: string; id: string; now: Instant }[] = [];
   const events: NewEventRow[] = [];
   const deliveries: DeliveryRow[] = [];
@@ -179,10 +181,10 @@ export function createDraft(
     },
     savedDelivery: (tenantId, deliveryId) => savedDeliveries.get(keyOf(tenantId, deliveryId)),
     insertAttempt: (row) => void attempts.push(row),
-    bury({ tenantId, id: deliveryId, code, httpStatus }, { detail, now }) {
-      const reason = code ?? "outcome_unknown";
-      const letter = { tenantId, deliveryId, reason, httpStatus, detail, diedAt: now, resolvedAt: null };
-      letters.set(keyOf(tenantId, deliveryId), letter);
+    bury({ tenantId, id: deliveryId, code, httpStatus, host, endpointId, jobId }, { detail, now }) {
+      const whose = { tenantId, deliveryId, host, endpointId, jobId };
+      const death = { state: "open" as const, reason: code ?? "outcome_unknown", httpStatus, detail };
+      letters.set(keyOf(tenantId, deliveryId), { ...whose, ...death, diedAt: now });
     },
     resolve: ({ tenantId, id }, now) => void resolved.push({ tenantId, id, now }),
     thenAsk: (ask) => void asks.push(ask),

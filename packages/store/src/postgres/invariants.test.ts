@@ -26,6 +26,12 @@ const broken: Readonly<Record<string, string>> = {
     select 1 from delivery as d where d.status in ('dead', 'delivered') and (d.status = 'dead') <> exists (
       select 1 from dead_letter as l where l.tenant_id = d.tenant_id and l.delivery_id = d.id
         and l.resolved_at is null)`,
+  "the counts of a replay are those of its items, and it is completed when none is left": `
+    select 1 from replay as r where (r.total, r.waiting, r.under_way) <> (
+      select count(*), coalesce(sum(case when i.state = 'waiting' then 1 else 0 end), 0),
+        coalesce(sum(case when i.state = 'under_way' then 1 else 0 end), 0)
+      from replay_item as i where i.tenant_id = r.tenant_id and i.replay_id = r.id
+    ) or r.status = 'completed' and r.waiting + r.under_way > 0`,
   "I3 only a held lane has attempts in flight": `
     select 1 from delivery as d join lane as l on l.tenant_id = d.tenant_id and l.id = d.lane_id
     where d.attempt_started_at is not null and l.claimed_by is null`,

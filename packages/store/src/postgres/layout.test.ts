@@ -11,6 +11,8 @@ const retention = {
   deliveriesMs: 2 * hourMs,
   deadLettersMs: 2 * hourMs,
   tombstonesMs: 9e12,
+  attemptBodiesMs: 9e12,
+  replaysMs: 9e12,
 };
 
 describe("the layout on PostgreSQL", () => {

@@ -20,6 +20,10 @@ const exempt = [
   /^select coalesce\(sum\(case what [^]* from "?job_count"?$/,
   // One row for each tenant of a list.
   /^select 1 from job_count where what = 'accepted' and tenant_id = any\(\$1::text\[\]\)/,
+  // Lanes that are named, no more than the list has.
+  /^with found as materialized [^]* from json_to_recordset\(\$5::json\)/,
+  // What is counted by host or cause, all of which has to be looked at anyway.
+  / from "dead_letter" .* group by /,
   // A tenant's endpoints, all of which are wanted.
   /from endpoint\s+where tenant_id = any\(\$1::text\[\]\)\s+order by tenant_id, created_at, id$/,
 ];
@@ -172,12 +176,37 @@ async function doEverything(scene: Scene): Promise<void> {
   );
   await store.runs.failUnknownKinds({ kinds: ["report"], dueBefore: 1, now: scene.now(), limit: 9 });
   await store.due(scene.now(), 9);
+  const replay = {
+    filter: {},
+    ratePerSecond: 5,
+    stopAfterFailureRatio: null,
+    reason: "why",
+    tenantId,
+  } as const;
+  const nobody = { by: null, reason: null };
+  for (const order of ["oldest", "newest"] as const) {
+    const id = `rpl_of_${order}`;
+    await store.replays.create({ ...replay, order, id, filter: { host: order } }, scene.now(), nobody);
+    const claim = { holder: "h", limit: 9, now: scene.now(), leaseMs, soleHolder: true };
+    for (const one of await store.replays.claim(claim)) {
+      for (let at = 0; at < 3; at += 1) {
+        await store.replays.step(one, { now: scene.now(), leaseMs, limit: 100_000 });
+      }
+      await store.replays.release(one);
+    }
+    await store.replays.change({ tenantId, replayId: id }, "cancel", scene.now(), nobody);
+  }
+  const letter = { tenantId, deliveryId: "dlv_1000000104" };
+  await store.support.discard(letter, "why", scene.now(), nobody);
+  await store.support.note(letter, "a note", scene.now(), nobody);
   // What is oldest of everything is over: first deliveries, then events.
   const never = 9e15;
-  const nothing = { eventsMs: 0, deliveriesMs: 0, deadLettersMs: 0, tombstonesMs: 0 };
+  const none = { eventsMs: 0, deliveriesMs: 0, deadLettersMs: 0, tombstonesMs: 0 };
+  const nothing = { ...none, attemptBodiesMs: 0, replaysMs: 0 };
   await store.expire({ now: 600, limit: 9, retention: nothing });
   const retention = { ...nothing, deliveriesMs: never, deadLettersMs: never };
   await store.expire({ now: 600, limit: 9, retention });
+  await store.expire({ now: 600, limit: 1_000, retention: { ...retention, eventsMs: never } });
   await store.runs.failUnstarted({ now: scene.now(), limit: 9 });
   await store.intake.acceptTogether([scene.acceptance({}, { ownId: { requestHash: "h" } })], scene.now());
   await store.intake.eraseResults([{ tenantId, jobId: "job_000000002" }], scene.now());

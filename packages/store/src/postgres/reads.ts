@@ -2,12 +2,14 @@
 import type { ReadStore, StoreUnavailable } from "@ringback/core";
 import type { Sealing } from "../sealing.ts";
 import type { Database } from "./columns.ts";
+import { createDeadLetterReads } from "./reads/dead-letters.ts";
 import { createDeliveryReads } from "./reads/deliveries.ts";
 import { createEndpointReads } from "./reads/endpoints.ts";
 import { createEventReads } from "./reads/events.ts";
 import { createJobReads } from "./reads/jobs.ts";
 import { createKeyReads, type KeyReads } from "./reads/keys.ts";
 import { createLookReads } from "./reads/looks.ts";
+import { createReplayReads } from "./reads/replays.ts";
 import { createTenantReads, type TenantReads } from "./reads/tenants.ts";
 
 export interface Reads {
@@ -26,6 +28,8 @@ export function createReads(
     ...createEventReads(database),
     ...createEndpointReads(database, sealing),
     ...createDeliveryReads(database),
+    ...createDeadLetterReads(database),
+    ...createReplayReads(database),
   };
   const tenants = { ...createKeyReads(database), ...createTenantReads(database) };
   return { reads: refusing(reads, asUnavailable), tenants: refusing(tenants, asUnavailable) };

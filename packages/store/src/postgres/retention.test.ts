@@ -9,6 +9,8 @@ const retention = {
   deliveriesMs: 3_600_000,
   deadLettersMs: 3_600_000,
   tombstonesMs: 9e12,
+  attemptBodiesMs: 9e12,
+  replaysMs: 9e12,
 };
 
 describe("retention on PostgreSQL", () => {

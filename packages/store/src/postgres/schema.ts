@@ -33,11 +33,13 @@ import {
   together,
   uniqueIndex,
 } from "./columns.ts";
+import { deadLetterLifeColumns, deadLetterLifeParts } from "./schema/dead-letter-life.ts";
 import { jobLifeColumns, jobLifeIndexes } from "./schema/job-life.ts";
 import { lane } from "./schema/endpoints.ts";
 import { tenant } from "./schema/tenants.ts";
 export { announcedKind } from "./schema/announced-kind.ts";
 export * from "./schema/endpoints.ts";
+export * from "./schema/replays.ts";
 export * from "./schema/tenants.ts";
 
 const triggers: readonly Trigger[] = ["auto", "manual", "replay", "test"];
@@ -238,6 +240,12 @@ export const delivery = table(
       sql`${t.endpointId} is not null`,
     ),
     partialIndex("delivery_of_job", [t.tenantId, t.jobId, t.createdAt, t.id], sql`${t.jobId} is not null`),
+    // Of answers that are looked for: 2xx are most of all rows, and every other row pays for an index of them.
+    partialIndex(
+      "delivery_of_http_status",
+      [t.tenantId, t.httpStatus, t.createdAt, t.id],
+      sql`${t.httpStatus} >= 300`,
+    ),
     check("delivery_status", oneOf(t.status, deliveryStatuses)),
     check("delivery_trigger", oneOf(t.trigger, triggers)),
     check("delivery_due", sql`(${t.status} = 'pending') = (${t.dueAt} is not null)`),
@@ -297,14 +305,11 @@ export const deadLetter = table(
     detail: text("detail"),
     diedAt: instant("died_at").notNull(),
     resolvedAt: instant("resolved_at"),
+    ...deadLetterLifeColumns,
   },
   (t) => [
     primaryKey({ columns: [t.tenantId, t.deliveryId] }),
     foreignKey({ columns: [t.tenantId, t.deliveryId], foreignColumns: [delivery.tenantId, delivery.id] }),
-    partialIndex(
-      "dead_letter_unresolved",
-      [t.tenantId, t.diedAt, t.deliveryId],
-      sql`${t.resolvedAt} is null`,
-    ),
+    ...deadLetterLifeParts(t),
   ],
 );

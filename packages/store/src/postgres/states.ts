@@ -12,7 +12,6 @@ import {
   type Acceptance,
   type AfterAttempt,
   type AttemptRecord,
-  type DeliveryStatus,
   type EventPatterns,
   type Instant,
   type JobError,
@@ -332,30 +331,16 @@ function bareRecord(
 }
 
 /** A delivery that somebody wants to have sent again, under the policy that its receiver has now. */
-export function redelivered(row: DeliveryRow, policy: EndedRecord["policy"], now: Instant): DeliveryRow {
+export function redelivered(
+  row: DeliveryRow,
+  policy: EndedRecord["policy"],
+  { now, trigger }: { readonly now: Instant; readonly trigger: "manual" | "replay" },
+): DeliveryRow {
   if (row.attemptStartedAt !== null) return { ...row, redeliverRequested: true };
-  const due = { ...row, status: "pending", dueAt: now, trigger: "manual", finishedAt: null } as const;
+  const due = { ...row, status: "pending", dueAt: now, trigger, finishedAt: null } as const;
   // A finished delivery begins a new round of its policy; a pending one goes on with the round it is in.
   if (row.status === "pending") return due;
   return { ...due, roundFailures: 0, attemptsMax: row.attempts + attemptsAllowed(policy) };
-}
-
-/** What a change of a delivery's status adds to its job's counts. */
-export interface CountsMoved {
-  readonly pending: number;
-  readonly delivered: number;
-  readonly dead: number;
-  readonly canceled: number;
-}
-
-export function countsMoved(from: DeliveryStatus, to: DeliveryStatus): CountsMoved {
-  const moved = (status: DeliveryStatus): number => Number(to === status) - Number(from === status);
-  return {
-    pending: moved("pending"),
-    delivered: moved("delivered"),
-    dead: moved("dead"),
-    canceled: moved("canceled"),
-  };
 }
 
 /** Everything about a job that changes after it was accepted, but for the counts that deliveries move. */

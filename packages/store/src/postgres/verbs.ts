@@ -31,6 +31,7 @@ import {
   reportProgress,
   type Lease,
 } from "./transitions/runs.ts";
+import { discard, noteDeadLetter } from "./transitions/dead-letters.ts";
 import { setEndpointStatus } from "./transitions/endpoint-rows.ts";
 import { createKey, noteKeyUse, putFirstKey, putKeys, revokeKey } from "./transitions/keys.ts";
 import {
@@ -42,6 +43,13 @@ import {
   testEndpoint,
   toldOf,
 } from "./transitions/endpoints.ts";
+import {
+  changeReplay,
+  claimReplays,
+  createReplay,
+  releaseReplay,
+  stepReplay,
+} from "./transitions/replays.ts";
 import { redeliver, type Redelivery } from "./transitions/support.ts";
 import { changeTenant, createTenant, ensureTenant, rotateCallbackSecret } from "./transitions/tenants.ts";
 import { expire, readDue } from "./transitions/upkeep.ts";
@@ -56,7 +64,7 @@ export type Transact = <Result>(
 
 export type Verbs = Pick<
   Store,
-  "intake" | "runs" | "lanes" | "support" | "kinds" | "recover" | "due" | "expire"
+  "intake" | "runs" | "lanes" | "support" | "replays" | "kinds" | "recover" | "due" | "expire"
 > & {
   readonly tenants: Omit<Store["tenants"], keyof TenantReads | keyof KeyReads>;
 };
@@ -156,7 +164,7 @@ function intakeAndRuns(lists: Lists, alone: Alone): Pick<Verbs, "intake" | "runs
   };
 }
 
-function lanesAndSupport(lists: Lists, alone: Alone): Pick<Verbs, "lanes" | "support"> {
+function lanesAndSupport(lists: Lists, alone: Alone): Pick<Verbs, "lanes" | "support" | "replays"> {
   return {
     lanes: {
       claim: (options) => alone.work((ground) => claimLanes(ground, options)),
@@ -181,6 +189,15 @@ function lanesAndSupport(lists: Lists, alone: Alone): Pick<Verbs, "lanes" | "sup
         const asked = items.map((item) => ({ ...item, act }));
         return lists.redeliver(atTime(asked, now));
       },
+      discard: (key, reason, now, act) => alone.front((ground) => discard(ground, key, { reason, now, act })),
+      note: (key, note, now, act) => alone.front((ground) => noteDeadLetter(ground, key, { note, now, act })),
+    },
+    replays: {
+      create: (asked, now, act) => alone.front((ground) => createReplay(ground, asked, now, act)),
+      change: (key, verb, now, act) => alone.front((ground) => changeReplay(ground, key, { verb, now, act })),
+      claim: (options) => alone.work((ground) => claimReplays(ground, options)),
+      step: (held, options) => alone.work((ground) => stepReplay(ground, held, options)),
+      release: (held) => alone.work((ground) => releaseReplay(ground, held)),
     },
   };
 }

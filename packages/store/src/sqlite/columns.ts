@@ -88,6 +88,11 @@ export function hasMember(column: Column, member: string, value: string): SQL {
   return sql`exists (select 1 from json_each(${column}) as each where each.key = ${member} and ${spelled} = ${value})`;
 }
 
+/** True for rows in whose column this text stands. */
+export function contains(column: Column, text: string): SQL {
+  return sql`instr(${column}, ${text}) > 0`;
+}
+
 /** Prepares a read once; PostgreSQL keeps it under the name. */
 export function prepared<Query>(query: { prepare(): Query }, _name: string): Query {
   return query.prepare();

@@ -26,6 +26,12 @@ const broken: Readonly<Record<string, string>> = {
     select * from delivery where status in ('dead', 'delivered') and (status = 'dead') <> exists (
       select 1 from dead_letter where dead_letter.tenant_id = delivery.tenant_id and delivery_id = delivery.id
         and resolved_at is null)`,
+  "the counts of a replay are those of its items, and it is completed when none is left": `
+    select 1 from replay as r where (r.total, r.waiting, r.under_way) <> (
+      select count(*), coalesce(sum(case when i.state = 'waiting' then 1 else 0 end), 0),
+        coalesce(sum(case when i.state = 'under_way' then 1 else 0 end), 0)
+      from replay_item as i where i.tenant_id = r.tenant_id and i.replay_id = r.id
+    ) or r.status = 'completed' and r.waiting + r.under_way > 0`,
   "I3 only a held lane has attempts in flight": `
     select * from delivery join lane on lane.tenant_id = delivery.tenant_id and lane.id = lane_id
     where attempt_started_at is not null and claimed_by is null`,

@@ -13,6 +13,7 @@ import {
   type JobResult,
   type LanePace,
   type PublicKey,
+  type Replay,
   type RetryPolicy,
   type Tenant,
   type TenantLimits,
@@ -28,6 +29,7 @@ import type {
   job,
   jobResult,
   lane,
+  replay,
   tenant,
 } from "./schema.ts";
 
@@ -38,6 +40,7 @@ export type LaneRow = typeof lane.$inferSelect;
 export type DeliveryRow = typeof delivery.$inferSelect;
 export type AttemptRow = typeof attempt.$inferSelect;
 export type DeadLetterRow = typeof deadLetter.$inferSelect;
+export type ReplayRow = typeof replay.$inferSelect;
 export type TenantRow = typeof tenant.$inferSelect;
 export type AuditRow = typeof audit.$inferSelect;
 
@@ -189,8 +192,16 @@ function responseOf(row: AttemptRow): Attempt["response"] {
 }
 
 export function deadLetterOf(row: DeadLetterRow, dead: Delivery): DeadLetter {
-  const { reason, httpStatus, detail, diedAt, resolvedAt } = row;
-  return { delivery: dead, reason, httpStatus, detail, diedAt, resolvedAt };
+  const { state, reason, httpStatus, detail, diedAt, resolvedAt, discardedAt, discardReason, note } = row;
+  const discarded = { discardedAt, discardReason, note };
+  return { delivery: dead, state, reason, httpStatus, detail, diedAt, resolvedAt, ...discarded };
+}
+
+export function replayOf(row: ReplayRow): Replay {
+  const { tenantId, id, status, plan, createdAt, finishedAt, version } = row;
+  const { total, waiting, underWay, delivered, failed, skipped } = row;
+  const counts = { total, waiting, underWay, delivered, failed, skipped };
+  return { ...plan, tenantId, id, status, counts, createdAt, finishedAt, version };
 }
 
 export function tenantOf(row: TenantRow): Tenant {

@@ -2,11 +2,13 @@
 import type { Instant, Recovered } from "@ringback/core";
 import type { Ground } from "./ground.ts";
 import { createEventIntake, type EventIntakeTransitions } from "./transitions/accept-events.ts";
+import { createDeadLetterTransitions, type DeadLetterTransitions } from "./transitions/dead-letters.ts";
 import { createIntakeTransitions, type IntakeTransitions } from "./transitions/intake.ts";
 import { createKindTransitions, type KindTransitions } from "./transitions/kinds.ts";
 import { createKeyTransitions, type KeyTransitions } from "./transitions/keys.ts";
 import { createEndpointTransitions, type EndpointTransitions } from "./transitions/endpoints.ts";
 import { createLaneTransitions, type LaneTransitions } from "./transitions/lanes.ts";
+import { createReplayTransitions, type ReplayTransitions } from "./transitions/replays.ts";
 import { createRunTransitions, type RunTransitions } from "./transitions/runs.ts";
 import { createSupportTransitions, type SupportTransitions } from "./transitions/support.ts";
 import { createTenantTransitions, type TenantTransitions } from "./transitions/tenants.ts";
@@ -40,6 +42,13 @@ export interface Transitions {
   readonly closeEndpoint: EndpointTransitions["closeEndpoint"];
   readonly cancelOwed: EndpointTransitions["cancelOwed"];
   readonly redeliver: SupportTransitions["redeliver"];
+  readonly discard: DeadLetterTransitions["discard"];
+  readonly noteDeadLetter: DeadLetterTransitions["note"];
+  readonly createReplay: ReplayTransitions["create"];
+  readonly changeReplay: ReplayTransitions["change"];
+  readonly claimReplays: ReplayTransitions["claim"];
+  readonly stepReplay: ReplayTransitions["step"];
+  readonly releaseReplay: ReplayTransitions["release"];
   readonly ensureTenant: TenantTransitions["ensureTenant"];
   readonly createTenant: TenantTransitions["createTenant"];
   readonly changeTenant: TenantTransitions["changeTenant"];
@@ -76,6 +85,8 @@ export function createTransitions(ground: Ground): Transitions {
   const lanes = createLaneTransitions(ground);
   const support = createSupportTransitions(ground);
   const endpoints = createEndpointTransitions(ground);
+  const letters = createDeadLetterTransitions(ground);
+  const replays = createReplayTransitions(ground);
   const tenants = createTenantTransitions(ground);
   const keys = createKeyTransitions(ground);
   const kinds = createKindTransitions(ground);
@@ -107,6 +118,13 @@ export function createTransitions(ground: Ground): Transitions {
     closeEndpoint: (key, now, act) => endpoints.closeEndpoint(key, now, act),
     cancelOwed: (asked) => endpoints.cancelOwed(asked),
     redeliver: (items, now, act) => support.redeliver(items, now, act),
+    discard: (key, reason, now, act) => letters.discard(key, reason, now, act),
+    noteDeadLetter: (key, note, now, act) => letters.note(key, note, now, act),
+    createReplay: (asked, now, act) => replays.create(asked, now, act),
+    changeReplay: (key, verb, now, act) => replays.change(key, verb, now, act),
+    claimReplays: (claim) => replays.claim(claim),
+    stepReplay: (held, step) => replays.step(held, step),
+    releaseReplay: (held) => replays.release(held),
     ensureTenant: (tenant, now) => tenants.ensureTenant(tenant, now),
     createTenant: (tenant, now, act) => tenants.createTenant(tenant, now, act),
     changeTenant: (tenantId, change, now, act) => tenants.changeTenant(tenantId, change, now, act),

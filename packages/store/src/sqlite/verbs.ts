@@ -6,7 +6,7 @@ import type { CallTransition } from "./transitions.ts";
 
 export type Verbs = Pick<
   Store,
-  "intake" | "runs" | "lanes" | "support" | "kinds" | "recover" | "due" | "expire"
+  "intake" | "runs" | "lanes" | "support" | "replays" | "kinds" | "recover" | "due" | "expire"
 > & {
   readonly tenants: Omit<Store["tenants"], keyof TenantReads | keyof KeyReads>;
 };
@@ -59,6 +59,15 @@ export function createVerbs(call: CallTransition): Verbs {
         return owed;
       },
       redeliver: (items, now, act) => call("redeliver", items, now, act),
+      discard: (key, reason, now, act) => call("discard", key, reason, now, act),
+      note: (key, note, now, act) => call("noteDeadLetter", key, note, now, act),
+    },
+    replays: {
+      create: (asked, now, act) => call("createReplay", asked, now, act),
+      change: (key, verb, now, act) => call("changeReplay", key, verb, now, act),
+      claim: (claim) => call("claimReplays", claim),
+      step: (held, step) => call("stepReplay", held, step),
+      release: (held) => call("releaseReplay", held),
     },
     tenants: {
       ensureTenant: (tenant, now) => call("ensureTenant", tenant, now),

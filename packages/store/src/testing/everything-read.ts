@@ -5,6 +5,7 @@ import type {
   JobFilter,
   PageRequest,
   ReadStore,
+  Selection,
   TenantStore,
 } from "@ringback/core";
 import { tenantId } from "../conformance/scene.ts";
@@ -30,7 +31,26 @@ const deliveryFilters: readonly DeliveryFilter[] = [
   { host: "2.example" },
   { code: "gone" },
   { httpStatus: 500 },
+  { httpStatus: 200 },
   { from: 1, until: 2_000 },
+  { text: "x.example/in" },
+  { text: "dlv_01kat5vqt8fkz9m0w4r1x2y3z4" },
+  { text: "evt_01kat5vqt8fkz9m0w4r1x2y3z4" },
+  { host: "2.example", code: "gone" },
+  { host: "2.example", code: "gone", httpStatus: 410, from: 1, until: 2_000 },
+  { endpointId: "ep_3", code: "gone" },
+  { status: ["dead"], host: "2.example" },
+];
+const selections: readonly Selection[] = [
+  {},
+  { endpointId: "ep_3" },
+  { jobId: "job_1000000002" },
+  { host: "2.example" },
+  { code: "gone" },
+  { httpStatus: 500 },
+  { from: 1, until: 2_000 },
+  { text: "x.example/in" },
+  { host: "2.example", code: "gone", httpStatus: 410 },
 ];
 
 const auditFilters: readonly AuditFilter[] = [
@@ -55,12 +75,21 @@ export async function readEverything({ reads, tenants }: EveryRead): Promise<voi
     for (const filter of deliveryFilters) {
       await reads.listDeliveries(tenantId, filter, page);
       await reads.listDeadLetters(tenantId, filter, page);
+      await reads.listDeadLetters(tenantId, { ...filter, state: "discarded" }, page);
     }
+    await reads.listReplays(tenantId, page);
     await reads.listEndpoints(tenantId, page);
     await tenants.listKeys(tenantId, page);
     await tenants.listTenants(page);
     for (const filter of auditFilters) await tenants.listAudit(tenantId, filter, page);
   }
+  for (const selection of selections) await reads.previewReplay(tenantId, selection);
+  await reads.groupDeadLetters(tenantId, {}, 20);
+  await reads.groupDeadLetters(tenantId, { host: "2.example" }, 20);
+  await reads.groupDeadLetters(tenantId, { code: "gone", from: 1, until: 2_000 }, 20);
+  await reads.groupDeadLetters(tenantId, { httpStatus: 404 }, 20);
+  await reads.getReplay(tenantId, "rpl_1000000002");
+  await reads.replayVersions([{ tenantId, replayId: "rpl_1000000002" }]);
   await reads.getJob(tenantId, "job_1000000002");
   await reads.getResult(tenantId, "job_1000000002");
   await reads.listJobEvents(tenantId, "job_1000000002", { after: 0, limit: 9 });

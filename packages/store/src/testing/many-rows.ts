@@ -67,8 +67,18 @@ export function manyRows(rows: number, { bytes, count }: RowsDialect): readonly 
      from ${series(rows, `, ${deliveryStatus}`)}`,
     `insert into attempt (tenant_id, delivery_id, n, id, trigger, started_at, duration_ms, url, outcome, code)
      select ${whose}, ${id("dlv_")}, 1, ${id("att_")}, 'auto', n, 1, 'u', 'delivered', 'ok' from ${series(rows)}`,
-    `insert into dead_letter (tenant_id, delivery_id, reason, http_status, died_at, resolved_at)
-     select ${whose}, ${id("dlv_")}, 'no_retry', 404, n, case when n % 4 > 0 then n end
-     from ${series(rows)} where n % 10 = 3`,
+    `insert into dead_letter (tenant_id, delivery_id, reason, http_status, died_at, state, resolved_at, host, endpoint_id, job_id)
+     select ${whose}, ${id("dlv_")}, case when n % 7 = 0 then 'gone' else 'no_retry' end, 404 + n % 5, n,
+       case when n % 4 > 0 then 'resolved' else 'open' end, case when n % 4 > 0 then n end, n % 300 || '.example',
+       case when n % 3 = 0 then 'ep_' || n % 400 end, ${id("job_")}
+     from ${series(rows)} where n % 10 = 3 or n % 20 = 4`,
+    `insert into replay (tenant_id, id, status, plan, selection, total, waiting, under_way, delivered, failed, skipped,
+       judged_delivered, judged_failed, next_at, token, created_at, finished_at, version)
+     select ${whose}, ${id("rpl_")}, 'completed', '{"filter":{}}', 'n', 1, 0, 0, 1, 0, 0, 1, 0, n, 1, n, n, 2
+     from ${series(rows / 100)}`,
+    `insert into replay_item (tenant_id, replay_id, delivery_id, n, state)
+     select case when n % ${Math.round(rows / 100)} % 2 = 0 then '${tenantId}' else 'tenant-1' end,
+       ${id("rpl_", `n % ${Math.round(rows / 100)}`)}, ${id("dlv_")}, n, case when n % 50 = 1 then 'waiting' else 'delivered' end
+     from ${series(rows)}`,
   ];
 }

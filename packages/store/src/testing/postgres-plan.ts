@@ -9,8 +9,8 @@ export interface PlanNode {
   readonly Plans?: readonly PlanNode[];
 }
 
-/** Indexes of only what is leased or in flight at all; its order, or all of it, may be asked for. */
-const small: readonly string[] = ["job_leased", "lane_leased", "delivery_in_flight"];
+/** Indexes of only what is leased, in flight or worked at all; its order, or all of it, may be asked for. */
+const small: readonly string[] = ["job_leased", "lane_leased", "delivery_in_flight", "replay_working"];
 
 /** One line per step that the number of rows in a table makes slower. */
 export function planProblems(node: PlanNode, isLimited = false): string[] {

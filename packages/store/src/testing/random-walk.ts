@@ -1,5 +1,14 @@
 // Walks through the store's verbs at random, from a seed: whatever the order, the rows must stay true to each other.
-import type { ClaimedDelivery, ClaimedRun, HeldLane, Retention, RunOutcome } from "@ringback/core";
+import {
+  makeId,
+  type Act,
+  type ClaimedDelivery,
+  type ClaimedRun,
+  type HeldLane,
+  type HeldReplay,
+  type Retention,
+  type RunOutcome,
+} from "@ringback/core";
 import {
   leaseMs,
   only,
@@ -39,7 +48,11 @@ const walkRetention: Retention = {
   deliveriesMs: 30_000,
   deadLettersMs: 90_000,
   tombstonesMs: 1_000,
+  attemptBodiesMs: 10_000,
+  replaysMs: 20_000,
 };
+
+const nobody: Act = { by: null, reason: null };
 
 export async function createRandomWalk(
   scene: Scene,
@@ -53,6 +66,8 @@ export async function createRandomWalk(
   const lanes: HeldLane[] = [];
   const claims: { readonly lane: HeldLane; readonly claimed: ClaimedDelivery }[] = [];
   const deliveries: string[] = [];
+  const replays: string[] = [];
+  const held: HeldReplay[] = [];
 
   const pick = <Item>(items: readonly Item[]): Item | undefined => items[Math.floor(unit() * items.length)];
   const draw = <Item>(items: Item[]): Item | undefined =>
@@ -104,6 +119,33 @@ export async function createRandomWalk(
         only(await store.support.redeliver([{ tenantId, deliveryId }], scene.now()));
       }
     },
+    async discard() {
+      const deliveryId = pick(deliveries);
+      if (deliveryId !== undefined) await store.support.discard({ tenantId, deliveryId }, "why", scene.now());
+    },
+    async makeReplay() {
+      const filter = pick([{}, { code: "gone" } as const, { host: "example.com" }]) ?? {};
+      const plan = { filter, ratePerSecond: 5, order: "oldest", stopAfterFailureRatio: 0.5 } as const;
+      const id = makeId("rpl", scene.now(), scene.random);
+      const made = await store.replays.create({ ...plan, reason: "why", tenantId, id }, scene.now(), nobody);
+      if (made.kind === "created") replays.push(id);
+    },
+    async changeReplay() {
+      const replayId = pick(replays);
+      const verb = pick(["pause", "resume", "resume", "cancel"] as const) ?? "pause";
+      if (replayId !== undefined) {
+        await store.replays.change({ tenantId, replayId }, verb, scene.now(), nobody);
+      }
+    },
+    async stepReplays() {
+      const claim = { holder: "h", limit: 9, now: scene.now(), leaseMs, soleHolder: unit() < 0.1 };
+      held.push(...(await store.replays.claim(claim)));
+      const one = pick(held);
+      if (one === undefined) return;
+      const step = await store.replays.step(one, { now: scene.now(), leaseMs, limit: 3 });
+      if (step.kind !== "working") held.splice(held.indexOf(one), 1);
+      if (unit() < 0.1) await store.replays.release(one);
+    },
     async pauseOrResume() {
       const key = { tenantId, endpointId: pick(endpoints)?.id ?? "" };
       const status = unit() < 0.3 ? ("paused" as const) : ("active" as const);
@@ -124,7 +166,7 @@ export async function createRandomWalk(
   };
 
   if (expiring) {
-    verbs["expire"] = () => store.expire({ now: scene.now(), limit: 5, retention: walkRetention });
+    verbs["expire"] = () => store.expire({ now: scene.now(), limit: 15, retention: walkRetention });
   }
 
   // What makes things go on comes more often than what disturbs.
@@ -132,6 +174,10 @@ export async function createRandomWalk(
     "cancel",
     "release",
     "redeliver",
+    "discard",
+    "makeReplay",
+    "changeReplay",
+    "stepReplays",
     "pauseOrResume",
     "eraseResult",
     "failUnstarted",

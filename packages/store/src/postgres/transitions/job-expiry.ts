@@ -24,13 +24,13 @@ const selectReferred = `select tenant_id as "tenantId", id as "jobId" from ${ask
 const putOff = `update job set forget_at = $3 where (tenant_id, id) in ${asked}`;
 const deleteJobs = `delete from job where (tenant_id, id) in ${asked}`;
 
-/** Erases payloads and then deletes tombstones, at most `limit` of each; how many rows that changed. */
+/** Erases payloads and then deletes tombstones, at most `limit` together; how many rows that changed. */
 export async function expireJobs(
   ground: Ground,
   options: { readonly now: Instant; readonly limit: number; readonly tombstoneMs: number },
 ): Promise<number> {
   const erased = await erasePayloads(ground, options);
-  return erased + (await deleteTombstones(ground, options));
+  return erased + (await deleteTombstones(ground, { ...options, limit: options.limit - erased }));
 }
 
 async function erasePayloads(

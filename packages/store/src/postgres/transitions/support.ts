@@ -33,7 +33,7 @@ export async function redeliver(
     const key = keyOf(item.tenantId, item.deliveryId);
     const row = rows.get(key);
     if (row === undefined) return null;
-    const next = redelivered(row, policyOf(row), now);
+    const next = redelivered(row, policyOf(row), { now, trigger: "manual" });
     save(ground, next, { earlier: row, now });
     rows.set(key, next);
     const { tenantId, id: subject } = row;

@@ -2,6 +2,8 @@
 import type { Due, Expiry, Instant } from "@ringback/core";
 import type { Ground } from "../ground.ts";
 import { cancelOwed, forgetDeleted } from "./endpoints.ts";
+import { eraseBodies } from "./body-expiry.ts";
+import { deleteReplays } from "./replay-expiry.ts";
 import { deleteOver } from "./retention.ts";
 import { expireJobs } from "./job-expiry.ts";
 import { expireKinds } from "./kinds.ts";
@@ -43,15 +45,22 @@ export async function readDue({ transaction }: Ground, now: Instant, limit: numb
 }
 
 export async function expire(ground: Ground, expiry: Expiry): Promise<number> {
-  const { now, limit } = expiry;
-  const deleted = await Promise.all(
-    [expireKeys, expireSecrets].map((text) => ground.transaction.ask(text, [now, limit])),
-  );
+  const { now } = expiry;
   const { tombstonesMs: tombstoneMs } = expiry.retention;
-  const jobs = await expireJobs(ground, { now, limit, tombstoneMs });
-  const canceled = await cancelOwed(ground, { now, limit });
-  const forgotten = await forgetDeleted(ground, limit);
-  const done =
-    deleted.flat().length + canceled + forgotten + jobs + (await expireKinds(ground, { now, limit }));
-  return done >= limit ? done : done + (await deleteOver(ground, { ...expiry, limit: limit - done }));
+  const deleted = async (text: string, limit: number): Promise<number> =>
+    (await ground.transaction.ask(text, [now, limit])).length;
+  const steps: readonly ((limit: number) => Promise<number>)[] = [
+    (limit) => deleted(expireKeys, limit),
+    (limit) => deleted(expireSecrets, limit),
+    (limit) => expireJobs(ground, { now, limit, tombstoneMs }),
+    (limit) => cancelOwed(ground, { now, limit }),
+    (limit) => forgetDeleted(ground, limit),
+    (limit) => expireKinds(ground, { now, limit }),
+    (limit) => deleteOver(ground, { ...expiry, limit }),
+    (limit) => deleteReplays(ground, { ...expiry, limit }),
+    (limit) => eraseBodies(ground, { ...expiry, limit }),
+  ];
+  let done = 0;
+  for (const step of steps) if (done < expiry.limit) done += await step(expiry.limit - done);
+  return done;
 }

@@ -4,7 +4,7 @@ import type { ListPosition, Page, PageRequest } from "@ringback/core";
 import type { Column } from "../columns.ts";
 
 /** True for rows that come after the position; rows compare as a whole, so the index on both columns serves it. */
-export function isAfter(page: PageRequest, at: Column, id: Column): SQL | undefined {
+export function isAfter(page: Pick<PageRequest, "after">, at: Column, id: Column): SQL | undefined {
   return page.after === null ? undefined : sql`(${at}, ${id}) < (${page.after.at}, ${page.after.id})`;
 }
 

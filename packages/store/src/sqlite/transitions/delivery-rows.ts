@@ -2,11 +2,12 @@
 //
 // Everything is written for a whole batch: rows that change alike are one statement with a list of their ids.
 import type { Instant } from "@ringback/core";
+import { countsMoved, type CountsMoved } from "../../counts-moved.ts";
 import type { Ground } from "../ground.ts";
 import type { DeliveryRow } from "../nouns.ts";
 import { alikeSaver, inserter, rowReader, type RawRow } from "../rows.ts";
 import { deadLetter, delivery } from "../schema.ts";
-import { countsMoved, deliveryChanging, type CountsMoved } from "../states.ts";
+import { deliveryChanging } from "../states.ts";
 
 /** A delivery's row before and after a change. */
 export interface SavedDelivery {
@@ -45,10 +46,11 @@ export function createDeliveryRows(ground: Ground): DeliveryRows {
     client,
     deadLetter,
     `on conflict (tenant_id, delivery_id) do update set reason = excluded.reason, http_status = excluded.http_status,
-       detail = excluded.detail, died_at = excluded.died_at, resolved_at = null`,
+       detail = excluded.detail, died_at = excluded.died_at, state = 'open', resolved_at = null, discarded_at = null,
+       discard_reason = null`,
   );
   const resolve = client.prepare<[Instant, string, string]>(
-    `update dead_letter set resolved_at = ?
+    `update dead_letter set resolved_at = ?, state = 'resolved'
      where tenant_id = ? and delivery_id in (select value from json_each(?)) and resolved_at is null`,
   );
 
@@ -75,9 +77,10 @@ export function createDeliveryRows(ground: Ground): DeliveryRows {
       countMoves(saved);
     },
     bury(row, { detail, now }) {
-      const { tenantId, id: deliveryId, code, httpStatus } = row;
+      const { tenantId, id: deliveryId, code, httpStatus, host, endpointId, jobId } = row;
       const reason = code ?? "outcome_unknown";
-      insertDeadLetter({ tenantId, deliveryId, reason, httpStatus, detail, diedAt: now });
+      const whose = { tenantId, deliveryId, host, endpointId, jobId };
+      insertDeadLetter({ ...whose, state: "open", reason, httpStatus, detail, diedAt: now });
     },
     resolve(rows, now) {
       for (const [tenantId, ofTenant] of Map.groupBy(rows, (row) => row.tenantId)) {

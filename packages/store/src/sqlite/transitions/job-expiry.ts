@@ -3,7 +3,7 @@ import type { Instant } from "@ringback/core";
 import type { Ground } from "../ground.ts";
 
 export interface JobExpiry {
-  /** Erases payloads and then deletes tombstones, at most `limit` of each; how many rows that changed. */
+  /** Erases payloads and then deletes tombstones, at most `limit` together; how many rows that changed. */
   expireJobs(options: {
     readonly now: Instant;
     readonly limit: number;
@@ -57,7 +57,7 @@ export function createJobExpiry({ client, effects }: Ground): JobExpiry {
         entomb.run(now, tombstoneMs, tenantId, id);
         effects.jobChanged(tenantId, id);
       }
-      const forgettable = selectForgettable.all(now, limit);
+      const forgettable = selectForgettable.all(now, limit - expired.length);
       for (const { tenantId, id, isReferred } of forgettable) {
         if (isReferred === 1) putOff.run(now + putOffMs, tenantId, id);
         else deleteJob.run(tenantId, id);

@@ -27,7 +27,7 @@ export function createSupportTransitions(ground: Ground): SupportTransitions {
       items.map(({ tenantId, deliveryId }) => {
         const row = deliveries.find(tenantId, deliveryId);
         if (row === null) return null;
-        const next = redelivered(row, receivers.policyOf(row), now);
+        const next = redelivered(row, receivers.policyOf(row), { now, trigger: "manual" });
         deliveries.save([{ earlier: row, next }]);
         const details = { status: row.status };
         audit({ tenantId, action: "delivery.redelivered", subject: deliveryId, details }, act, now);

@@ -2,6 +2,8 @@
 import type { Due, Expiry, Instant } from "@ringback/core";
 import type { Ground } from "../ground.ts";
 import { createEndpointTransitions } from "./endpoints.ts";
+import { createBodyExpiry } from "./body-expiry.ts";
+import { createReplayExpiry } from "./replay-expiry.ts";
 import { createRetention } from "./retention.ts";
 import { createJobExpiry } from "./job-expiry.ts";
 import { createKindTransitions } from "./kinds.ts";
@@ -17,6 +19,8 @@ export function createUpkeep(ground: Ground): Upkeep {
   const jobs = createJobExpiry(ground);
   const kinds = createKindTransitions(ground);
   const endpoints = createEndpointTransitions(ground);
+  const replays = createReplayExpiry(ground);
+  const bodies = createBodyExpiry(ground);
   // The claim's index begins with priority and tenant, so each pair of them that has queued jobs costs one seek.
   const pairs = `with recursive used(priority, tenant) as (
       select * from (
@@ -66,16 +70,22 @@ export function createUpkeep(ground: Ground): Upkeep {
       nextLaneAt: nextLaneAt.get(now) ?? null,
     }),
     expire(expiry) {
-      const { now, limit } = expiry;
+      const { now } = expiry;
       const { tombstonesMs: tombstoneMs } = expiry.retention;
-      const done =
-        expireKeys.run(now, limit).changes +
-        expireSecrets.run(now, limit).changes +
-        endpoints.cancelOwed({ now, limit }) +
-        endpoints.forgetDeleted(limit) +
-        jobs.expireJobs({ now, limit, tombstoneMs }) +
-        kinds.expireKinds({ now, limit });
-      return done >= limit ? done : done + retention.deleteOver({ ...expiry, limit: limit - done });
+      const steps: readonly ((limit: number) => number)[] = [
+        (limit) => expireKeys.run(now, limit).changes,
+        (limit) => expireSecrets.run(now, limit).changes,
+        (limit) => jobs.expireJobs({ now, limit, tombstoneMs }),
+        (limit) => endpoints.cancelOwed({ now, limit }),
+        (limit) => endpoints.forgetDeleted(limit),
+        (limit) => kinds.expireKinds({ now, limit }),
+        (limit) => retention.deleteOver({ ...expiry, limit }),
+        (limit) => replays.deleteReplays({ ...expiry, limit }),
+        (limit) => bodies.eraseBodies({ ...expiry, limit }),
+      ];
+      let done = 0;
+      for (const step of steps) if (done < expiry.limit) done += step(expiry.limit - done);
+      return done;
     },
   };
 }
