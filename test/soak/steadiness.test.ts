@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { steadinessOf } from "./steadiness.ts";
 
-const allowance = { part: 0.1, amount: 5 };
+const allowance = { part: 0.1, amount: 5, by: "median" } as const;
 const of = (value: (at: number) => number): readonly number[] =>
   Array.from({ length: 100 }, (_, at) => value(at));
 
@@ -24,6 +24,22 @@ test("a leak is not flat, however slow against the saw", () => {
     steadinessOf(
       of((at) => 100 + (at % 10) * 8 + at / 2),
       allowance,
+    ).isFlat,
+  ).toBe(false);
+});
+
+test("by the lowest, a saw whose teeth are long is flat wherever it is cut, and one whose foot rises is not", () => {
+  const byLowest = { ...allowance, by: "lowest" } as const;
+  expect(
+    steadinessOf(
+      of((at) => 100 + ((at + 7) % 23) * 9),
+      byLowest,
+    ).isFlat,
+  ).toBe(true);
+  expect(
+    steadinessOf(
+      of((at) => 100 + ((at + 7) % 23) * 9 + at / 2),
+      byLowest,
     ).isFlat,
   ).toBe(false);
 });

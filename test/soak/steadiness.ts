@@ -1,7 +1,7 @@
 // Decides whether a figure stayed flat over time: what it was after warming up, against what it is in the end.
 
 export interface Steadiness {
-  /** The median of the first third after warming up, and of the last third. */
+  /** Of the first third after warming up, and of the last third: the lowest or the median. */
   readonly first: number;
   readonly last: number;
   readonly isFlat: boolean;
@@ -11,6 +11,8 @@ export interface Steadiness {
 export interface Allowance {
   readonly part: number;
   readonly amount: number;
+  /** `lowest` for what saws up until it is collected: a leak raises what is left. */
+  readonly by: "lowest" | "median";
 }
 
 /** Of the time in which caches fill, pools open and the compiler is at work. */
@@ -24,12 +26,12 @@ export function steadinessOf(samples: readonly number[], allowance: Allowance): 
     throw new Error(`${samples.length} samples are too few to see a trend in.`);
   const warm = samples.slice(Math.floor(samples.length * warmingPart));
   const third = Math.floor(warm.length / 3);
-  const first = medianOf(warm.slice(0, third));
-  const last = medianOf(warm.slice(-third));
+  const first = valueOf(warm.slice(0, third), allowance.by);
+  const last = valueOf(warm.slice(-third), allowance.by);
   return { first, last, isFlat: last - first <= Math.max(first * allowance.part, allowance.amount) };
 }
 
-function medianOf(values: readonly number[]): number {
+function valueOf(values: readonly number[], by: Allowance["by"]): number {
   const sorted = values.toSorted((one, other) => one - other);
-  return sorted[Math.floor(sorted.length / 2)] ?? 0;
+  return sorted[by === "lowest" ? 0 : Math.floor(sorted.length / 2)] ?? 0;
 }

@@ -3,6 +3,8 @@ import type { Child } from "../bench/children/child.ts";
 
 export interface Vitals {
   readonly residentBytes: number;
+  /** What JavaScript's heap uses, garbage included, in the main thread. */
+  readonly heapBytes: number;
   /** Open file descriptors: files, sockets and pipes. */
   readonly descriptors: number;
   /** How late the event loop was since the last time it was asked, 99 % of the time at most. */
@@ -10,10 +12,10 @@ export interface Vitals {
 }
 
 export async function vitalsOf(child: Pick<Child, "ask" | "usage">): Promise<Vitals> {
-  const [{ residentBytes }, descriptors, lagMs] = await Promise.all([
+  const [{ residentBytes, heapBytes }, descriptors, lagMs] = await Promise.all([
     child.usage(),
     child.ask<number>("descriptors"),
     child.ask<number>("lagMs"),
   ]);
-  return { residentBytes, descriptors, lagMs };
+  return { residentBytes, heapBytes, descriptors, lagMs };
 }

@@ -2,7 +2,7 @@
 //
 // fast-check draws the commands from a seed, which stands in the test's name, and shrinks what fails to the shortest story.
 import { assert, asyncProperty, check } from "fast-check";
-import { describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it } from "vitest";
 import type { Store } from "@ringback/core";
 import { createSealing } from "./sealing.ts";
 import { migrate, readMigrations } from "./sqlite/migrate.ts";
@@ -38,15 +38,25 @@ const landmarks = [
   ...['"dead"', '"delivered"', '"gone"', " manual "],
 ];
 
+const sqliteSeeds = [1, 2, 3, 4, 5, 6, 7, 8];
+
 describe("a store does what its model does", () => {
-  it.each([1, 2, 3, 4])("SQLite, seed %i", async (seed) => {
-    const told = new Set<string>();
+  const told = new Set<string>();
+  let played = 0;
+  afterAll(() => {
+    const missed = landmarks.filter((landmark) => !told.has(landmark));
+    if (played === sqliteSeeds.length && missed.length > 0) {
+      throw new Error(`No story came by ${missed.join(", ")}.`);
+    }
+  });
+
+  it.each(sqliteSeeds)("SQLite, seed %i", async (seed) => {
     const property = asyncProperty(commands, async (story) => {
       const log = (await playOnSqlite(story)).join("\n");
       for (const landmark of landmarks) if (log.includes(landmark)) told.add(landmark);
     });
-    await assert(property, { seed, numRuns: 20, ...bounded });
-    expect(told).toEqual(new Set(landmarks));
+    await assert(property, { seed, numRuns: 6, ...bounded });
+    played += 1;
   });
 
   it.each([
@@ -64,12 +74,12 @@ describe("a store does what its model does", () => {
     ],
   ])("one that %s is found out", async (_, changed) => {
     const property = asyncProperty(commands, async (story) => void (await playOnSqlite(story, changed)));
-    const { failed } = await check(property, { seed: 5, numRuns: 20, endOnFailure: true });
+    const { failed } = await check(property, { seed: 5, numRuns: 10, endOnFailure: true });
     expect(failed).toBe(true);
   });
 
   const cluster = useCluster();
-  it.each([11, 12, 13])("PostgreSQL, seed %i, and the same happens in both", async (seed) => {
+  it.each([11, 12, 13, 14, 15, 16])("PostgreSQL, seed %i, and the same happens in both", async (seed) => {
     const { connectionString } = await cluster.openForTest();
     const property = asyncProperty(commands, async (story) => {
       await cluster.empty(connectionString);
@@ -80,6 +90,6 @@ describe("a store does what its model does", () => {
         await opened.store.close();
       }
     });
-    await assert(property, { seed, numRuns: 3, ...bounded });
+    await assert(property, { seed, numRuns: 1, ...bounded });
   });
 });
