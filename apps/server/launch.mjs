@@ -15,6 +15,7 @@ const programs = new Map([
   ["demo", "test/demo/demo.ts"],
   ["test", "test/run.ts"],
   ["bench", "test/bench/bench.ts"],
+  ["soak", "test/soak/soak.ts"],
 ]);
 
 const [word = "", ...rest] = process.argv.slice(2);

@@ -63,6 +63,7 @@ export interface DeliveryJson {
   readonly endpointId?: string | null;
   readonly status: string;
   readonly dueAt?: string | null;
+  readonly held?: boolean;
   readonly createdAt: string;
   /** The list answers a number, the single delivery the attempts themselves. */
   readonly attempts: number | readonly AttemptJson[];

@@ -34,6 +34,7 @@ import type { Route } from "./routes/route.ts";
 import { putJob } from "./routes/put-job.ts";
 import { submitBatch } from "./routes/submit-batch.ts";
 import { submitJob } from "./routes/submit-job.ts";
+import { tellEvent } from "./routes/tell-event.ts";
 import { tenantRoutes } from "./routes/tenants.ts";
 import { createListQueries } from "./schemas/list-queries.ts";
 import { createCursors } from "./tokens/cursors.ts";
@@ -117,6 +118,7 @@ function allRoutes(deps: RouteDeps): readonly Route[] {
     ...completionRoutes(deps),
     ...jobEventRoutes(deps),
     ...feedRoutes(deps),
+    tellEvent(deps),
     ...endpointRoutes(deps),
     ...deliveryRoutes(deps),
     ...callbackSecretRoutes(deps),

@@ -1,4 +1,5 @@
-// Reads the feed: the tenant's events in commit order, by exact types or by patterns, waiting for the next if asked to.
+// Reads the feed: the tenant's events in commit order, by exact types or by patterns, all or only those that no receiver has
+// taken, waiting for the next if asked to.
 import { matchesEvent, type Event, type FeedRead, type ReadStore } from "@ringback/core";
 import type { Waiters } from "./waiters.ts";
 
@@ -8,6 +9,8 @@ export interface FeedQuery {
   readonly after: number | null;
   /** Types or patterns; null for all. */
   readonly types: readonly string[] | null;
+  /** Leaves out what some receiver has taken. */
+  readonly onlyUndelivered: boolean;
   readonly limit: number;
   readonly waitMs: number;
   /** Fires when the client has gone. */
@@ -26,13 +29,13 @@ export interface FeedPage {
 }
 
 export interface FeedDeps {
-  readonly reads: Pick<ReadStore, "readFeed">;
+  readonly reads: Pick<ReadStore, "readFeed" | "takenEvents">;
   readonly waiters: Waiters;
   readonly monotonicMs: () => number;
 }
 
 const scanLimit = 250;
-/** Events looked at for one answer when types are asked for; beyond that the client comes again. */
+/** Events looked at for one answer when not all are wanted; beyond that the client comes again. */
 const scannedMax = 2_000;
 
 /**
@@ -62,21 +65,18 @@ export async function readFeed(query: FeedQuery, deps: FeedDeps): Promise<FeedPa
 }
 
 async function readPage(query: FeedQuery, deps: FeedDeps): Promise<FeedPage | FeedExpired> {
-  const { tenantId, after, types, limit } = query;
-  if (types !== null && !types.includes("*")) return scanPage({ ...query, types }, deps);
+  const { tenantId, after, types, onlyUndelivered, limit } = query;
+  if (onlyUndelivered || (types !== null && !types.includes("*"))) return scanPage(query, deps);
   const read = await deps.reads.readFeed(tenantId, { after, limit: limit + 1 });
   return read.kind === "expired" ? read : pageOf(read, limit);
 }
 
 /**
- * Types are applied here, not in the store: it is asked for everything, page after page, and what matches is kept. So an
- * answer costs a bounded number of rows, and its position moves on behind all that was looked at, however rare the types are.
+ * What is wanted is chosen here, not in the store: it is asked for everything, page after page, and what matches is kept. So an
+ * answer costs a bounded number of rows, and its position moves on behind all that was looked at, however rare the matches are.
  */
-async function scanPage(
-  query: FeedQuery & { readonly types: readonly string[] },
-  deps: FeedDeps,
-): Promise<FeedPage | FeedExpired> {
-  const { tenantId, types, limit } = query;
+async function scanPage(query: FeedQuery, deps: FeedDeps): Promise<FeedPage | FeedExpired> {
+  const { tenantId, limit } = query;
   const matched: Event[] = [];
   let position: number | null = query.after;
   for (let scanned = 0; scanned < scannedMax;) {
@@ -86,8 +86,9 @@ async function scanPage(
       return position === null || matched.length === 0 ? read : pageUpTo(position, matched, true);
     }
     position ??= read.after;
+    const wanted = await wantedOf(read.events, query, deps);
     for (const event of read.events) {
-      if (matchesEvent(types, event.type)) {
+      if (wanted.has(event.id)) {
         if (matched.length === limit) return pageUpTo(position, matched, true);
         matched.push(event);
       }
@@ -97,6 +98,18 @@ async function scanPage(
     if (read.events.length < scanLimit) return pageUpTo(position, matched, false);
   }
   return pageUpTo(position ?? 0, matched, true);
+}
+
+/** The ids of those that are to be shown. */
+async function wantedOf(
+  events: readonly Event[],
+  { tenantId, types, onlyUndelivered }: FeedQuery,
+  { reads }: FeedDeps,
+): Promise<ReadonlySet<string>> {
+  const ids = events.filter(({ type }) => types === null || matchesEvent(types, type)).map(({ id }) => id);
+  if (!onlyUndelivered || ids.length === 0) return new Set(ids);
+  const taken = await reads.takenEvents(tenantId, ids);
+  return new Set(ids.filter((id) => !taken.has(id)));
 }
 
 function pageOf({ after, events }: Exclude<FeedRead, FeedExpired>, limit: number): FeedPage {

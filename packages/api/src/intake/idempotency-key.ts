@@ -36,5 +36,5 @@ export async function findUseOfKey(
   if (found === null) return null;
   return found.requestHash === requestHash
     ? { kind: "replayed", job: found.job }
-    : { kind: "key_reused", requestHash: found.requestHash, jobId: found.job.id };
+    : { kind: "key_reused", requestHash: found.requestHash, madeId: found.job.id };
 }

@@ -46,12 +46,17 @@ describe("the gate before the store", () => {
     ["POST", "/v1/jobs", { kind: "echo" }],
     ["PUT", `/v1/jobs/${ids.uuid}`, { kind: "echo" }],
     ["POST", "/v1/jobs/batch", { jobs: [{ kind: "echo" }] }],
-  ])("F23 stands before %s %s: what is refused is a 503 with Retry-After, and no job", async (...asked) => {
-    const [method, path, body] = asked;
-    const house = createHouse({ intakeInFlightMax: 0 });
-    const response = await house.ask(method, path, { body });
-    expect(response.headers.get("retry-after")).toBe("1");
-    expect(await problemOf(response)).toMatchObject({ code: "overloaded", status: 503 });
-    expect([house.store.jobs.size, house.counters.intakeShed]).toEqual([0, 1]);
-  });
+    ["POST", "/v1/events", { type: "invoice.paid", data: 1 }],
+  ])(
+    "F23 stands before %s %s: what is refused is a 503 with Retry-After, and nothing is accepted",
+    async (...asked) => {
+      const [method, path, body] = asked;
+      const house = createHouse({ intakeInFlightMax: 0 });
+      const response = await house.ask(method, path, { body });
+      expect(response.headers.get("retry-after")).toBe("1");
+      expect(await problemOf(response)).toMatchObject({ code: "overloaded", status: 503 });
+      const { jobs, events } = house.store;
+      expect([jobs.size, events.length, house.counters.intakeShed]).toEqual([0, 0, 1]);
+    },
+  );
 });

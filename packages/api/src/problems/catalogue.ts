@@ -32,7 +32,7 @@ const entries = {
     status: status.badRequest,
     title: "A member stands twice in one object",
     meaning:
-      "JSON readers disagree about which of two equal names counts, so outside a job's `input` it is refused.",
+      "JSON readers disagree about which of two equal names counts, so outside a job's `input` and an event's `data` it is refused.",
     causes: ["JSON that was put together by hand or from two sources."],
     fix: "Send every name once.",
   },
@@ -285,9 +285,13 @@ const entries = {
   "idempotency-key-reused": {
     status: status.unprocessable,
     title: "The Idempotency-Key belongs to another request",
-    meaning: "The key has been used with another body in the last 24 hours; no job was made.",
-    causes: ["One key for several jobs.", "A body that changes from try to try, for example by a timestamp."],
-    fix: "Make one key per job, and repeat the same body with it byte for byte.",
+    meaning:
+      "The key has been used with another body, or for something else, in the last 24 hours; nothing was made.",
+    causes: [
+      "One key for several jobs or events.",
+      "A body that changes from try to try, for example by a timestamp.",
+    ],
+    fix: "Make one key per job or event, and repeat the same body with it byte for byte.",
   },
   "job-id-invalid": {
     status: status.unprocessable,

@@ -5,7 +5,7 @@ import { sign } from "@ringback/signature";
 const dataMark = ',"data":';
 
 /** `{id, type, timestamp, data}`; `data` is the part of the signed body, as raw text. */
-export function eventJson(event: Event): string {
+export function eventJson(event: Pick<Event, "id" | "type" | "body" | "createdAt">): string {
   const { id, type, body, createdAt } = event;
   // The first mark is the right one: inside the texts before it every quote is escaped.
   const data = body.slice(body.indexOf(dataMark) + dataMark.length, -1);

@@ -5,6 +5,7 @@ import { refusedJob } from "../admission/refused-job.ts";
 import type { Answer } from "../answers/answer.ts";
 import { goneRefusal } from "../answers/gone.ts";
 import { awaitJob } from "../feed/await-job.ts";
+import { keyReused } from "../intake/key-reused.ts";
 import { endpointUnknown } from "../intake/judge-callback.ts";
 import { preferencesOf } from "../intake/prefer.ts";
 import { isRefusal, refusal, type Refusal } from "../problems/refusal.ts";
@@ -39,10 +40,7 @@ export function takenJob(accepted: Accepted, deps: RouteDeps): TakenJob | Refusa
   if (kind === "withheld") {
     return refusal("batch-refused", "Another job of the batch was refused, so this one was not accepted.");
   }
-  return refusal(
-    "idempotency-key-reused",
-    `This key was used for another body, whose SHA-256 begins with ${accepted.requestHash.slice(0, 12)}, and made ${accepted.jobId}.`,
-  );
+  return keyReused(accepted);
 }
 
 /** Waits for the job's end when the client prefers that (RFC 7240), else tells it where to look. */

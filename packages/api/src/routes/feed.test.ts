@@ -113,6 +113,39 @@ describe("GET /v1/events", () => {
     expect(house.store.feedRows).toBe(301);
   });
 
+  test("undelivered=true leaves out what some receiver has taken, and goes on behind it", async () => {
+    const house = houseWithEvents("job.queued", "job.started", "job.failed", "job.queued", "job.failed");
+    const eventIds = house.store.events.map(({ id }) => id);
+    for (const at of [0, 2, 3]) house.store.taken.add(eventIds[at] ?? "");
+    const all = await feed(house, "?undelivered=true");
+    expect(all.data.map(({ id }) => id)).toEqual([eventIds[1], eventIds[4]]);
+    expect((await feed(house, `?after=${all.cursor}`)).data).toEqual([]);
+    const first = await feed(house, "?undelivered=true&limit=1");
+    expect([first.data[0]?.id, first.hasMore]).toEqual([eventIds[1], true]);
+    const rest = await feed(house, `?undelivered=true&limit=1&after=${first.cursor}`);
+    expect([rest.data.map(({ id }) => id), rest.hasMore]).toEqual([[eventIds[4]], false]);
+    const failed = await feed(house, "?undelivered=true&types=job.failed");
+    expect(failed.data.map(({ id }) => id)).toEqual([eventIds[4]]);
+    expect((await feed(house, "?undelivered=false")).data).toHaveLength(5);
+  });
+
+  test("undelivered=true among thousands of taken ones costs a bounded number of rows an answer", async () => {
+    const house = houseWithEvents(...Array<string>(2_100).fill("job.queued"));
+    for (const { id } of house.store.events.slice(0, -1)) house.store.taken.add(id);
+    const { data, cursor, hasMore } = await feed(house, "?undelivered=true&wait=60");
+    expect([data, hasMore, house.store.feedRows]).toEqual([[], true, 2_000]);
+    expect((await feed(house, `?undelivered=true&after=${cursor}`)).data).toHaveLength(1);
+  });
+
+  test("undelivered=true with wait is told of the next event when it is committed, taken or not yet", async () => {
+    const house = houseWithEvents("job.queued");
+    house.store.taken.add(house.store.events[0]?.id ?? "");
+    const waiting = feed(house, "?undelivered=true&wait=60");
+    await armed(house);
+    house.store.changeJob(ids.job, {}, "job.failed");
+    expect((await waiting).data.map(({ type }) => type)).toEqual(["job.failed"]);
+  });
+
   test("wait answers at once when there is something", async () => {
     const { data } = await feed(houseWithEvents("job.failed"), "?wait=60");
     expect(data).toHaveLength(1);
@@ -246,7 +279,7 @@ describe("GET /v1/events", () => {
     expect((await waiting).status).toBe(410);
   });
 
-  test.each(["wait=61", "wait=x", "limit=0", "types=a%20b", "undelivered=true"])(
+  test.each(["wait=61", "wait=x", "limit=0", "types=a%20b", "undelivered=yes"])(
     "?%s is refused",
     async (query) => {
       expect((await createHouse().ask("GET", `/v1/events?${query}`)).status).toBe(400);

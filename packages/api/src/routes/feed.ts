@@ -22,7 +22,7 @@ async function getFeed(call: Call, deps: RouteDeps): Promise<Answer | Refusal> {
   const { request, tenantId } = call;
   const query = readQuery(request, deps.queries.feed);
   if (isRefusal(query)) return query;
-  const { after, types, limit, wait } = query.value;
+  const { after, types, undelivered, limit, wait } = query.value;
   const opened = after === undefined ? { seq: null } : deps.cursors.openSeq("feed", tenantId, after);
   if (isRefusal(opened)) return opened;
   const { clock, store, waiters } = deps;
@@ -32,6 +32,7 @@ async function getFeed(call: Call, deps: RouteDeps): Promise<Answer | Refusal> {
       tenantId,
       after: opened.seq,
       types: types === undefined || types.length === 0 ? null : types,
+      onlyUndelivered: undelivered === "true",
       limit,
       waitMs,
       signal: waitMs > 0 ? request.raw.signal : null,

@@ -32,6 +32,7 @@ const scopeOf: Readonly<Record<string, Scope>> = {
   "POST /v1/leases/:token/complete": "jobs",
   "POST /v1/leases/:token/fail": "jobs",
   "GET /v1/events": "jobs",
+  "POST /v1/events": "jobs",
   "POST /v1/endpoints": "endpoints",
   "GET /v1/endpoints": "endpoints",
   "GET /v1/endpoints/:id": "endpoints",
@@ -109,6 +110,7 @@ function idFor(path: string): string {
 
 /** A body with which the route does what it is for. */
 const bodies: Readonly<Record<string, object>> = {
+  "POST /v1/events": { type: "invoice.paid", data: 1 },
   "POST /v1/endpoints": { url: "https://hooks.example/in" },
   "POST /v1/keys": { scopes: ["jobs"] },
   "POST /v1/tenants": { id: "new" },

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { endpointRequestSchema } from "./endpoint-request.ts";
+import { eventRequestSchema } from "./event-request.ts";
 import { documentedFormOf } from "./documented-as.ts";
 import { instantSchema } from "./fields.ts";
 import { leaseRequestSchema } from "./lease-request.ts";
@@ -30,6 +31,11 @@ test.each([
   ["a tenant's id", tenantRequestSchema.shape.id, "a-1_b", "a-1_b", true],
   ["a tenant's id that is none", tenantRequestSchema.shape.id, "-a", "-a", false],
   ["a tenant's id that is too long", tenantRequestSchema.shape.id, "a".repeat(64), "a".repeat(64), false],
+  ["a type of an event", eventRequestSchema.shape.type, "jobs.in-voice_2", "jobs.in-voice_2", true],
+  ["a reserved type", eventRequestSchema.shape.type, "job.paid", "job.paid", false],
+  ["a reserved word alone", eventRequestSchema.shape.type, "endpoint", "endpoint", false],
+  ["a type that is none", eventRequestSchema.shape.type, "a..b", "a..b", false],
+  ["a type that is too long", eventRequestSchema.shape.type, "a".repeat(101), "a".repeat(101), false],
   ["delays", endpointRequestSchema.shape.retry.unwrap(), [1, 2], [1, 2], true],
   ["delays that are none", endpointRequestSchema.shape.retry.unwrap(), ["1"], ["1"], false],
   ["a policy", endpointRequestSchema.shape.retry.unwrap(), { factor: 2 }, { factor: 2 }, true],

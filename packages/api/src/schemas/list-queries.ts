@@ -97,6 +97,12 @@ function feedQueries(limitMax: number) {
       )
         .describe("Only events of these types, or patterns of them, such as `job.*`.")
         .optional(),
+      undelivered: z
+        .enum(["true", "false"])
+        .default("false")
+        .describe(
+          "With `true` only events that no receiver has taken, also those that are about to be sent.",
+        ),
       limit: wholeNumber(1, limitMax)
         .default(Math.min(limitDefaultFeed, limitMax))
         .describe("The most events an answer may have."),

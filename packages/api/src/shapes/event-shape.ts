@@ -37,3 +37,18 @@ export const webhookShape = z
     data: jobShape.describe("The job. Over 20 kB of result, `result` is left out and `resultUrl` stands in."),
   })
   .meta({ id: "JobWebhook" });
+
+/** What `POST /v1/events` answers. */
+export const toldEventShape = z
+  .strictObject({
+    event: z
+      .strictObject({
+        id: idShape("evt").describe("The `webhook-id` that every receiver gets it under."),
+        type: z.string(),
+        timestamp: instantShape,
+        data: z.unknown(),
+      })
+      .meta({ id: "OwnEvent" }),
+    deliveries: z.int().min(0).describe("How many endpoints it is owed to."),
+  })
+  .meta({ id: "ToldEvent" });

@@ -1,8 +1,6 @@
 // The part of the store port that the api calls, in memory and without its rules; the real store has its own tests.
 import {
-  eventBody,
   isDone,
-  jobToJson,
   notAdmitted,
   type Acceptance,
   type Accepted,
@@ -12,23 +10,22 @@ import {
   type DeadLetter,
   type Delivery,
   type Endpoint,
-  type Event,
   type JobWithPayloads,
   type NewJob,
   type NotAdmitted,
   type PastJob,
   type Store,
 } from "@ringback/core";
+import { createFakeEvents, eventOf, type FakeEvents } from "./fake-events.ts";
 import { createFakeRuns, type FakeRuns } from "./fake-runs.ts";
 import { createFakeTenants, type FakeTenants } from "./fake-tenants.ts";
 import { pageOf } from "./page-of.ts";
 import { unused } from "./unused.ts";
 
-export interface FakeStore extends Store, FakeRuns, FakeTenants {
+export interface FakeStore extends Store, FakeRuns, FakeTenants, FakeEvents {
   readonly tenants: FakeTenants["tenants"];
   readonly jobs: Map<string, JobWithPayloads>;
   readonly accepted: Acceptance[];
-  readonly events: Event[];
   readonly endpoints: Map<string, Endpoint>;
   readonly deliveries: Map<string, { readonly delivery: Delivery; readonly attempts: readonly Attempt[] }>;
   readonly deadLetters: Map<string, DeadLetter>;
@@ -72,13 +69,16 @@ export function createFakeStore(): FakeStore {
       if (fake.fault !== null) throw fake.fault;
     },
   });
+  const endpoints: FakeStore["endpoints"] = new Map();
+  const told = (tenantId: string): void => fake.tell({ kind: "event", tenantId });
+  const fakeEvents = createFakeEvents({ endpoints, told });
   const fakeTenants = createFakeTenants(() => fake.fault);
   const fake: FakeStore = {
     ...fakeTenants,
     jobs,
     accepted: [],
-    events: [],
-    endpoints: new Map(),
+    ...fakeEvents,
+    endpoints,
     deliveries: new Map(),
     deadLetters: new Map(),
     floors: new Map(),
@@ -107,6 +107,7 @@ export function createFakeStore(): FakeStore {
       for (const listener of listeners) listener(changes);
     },
     intake: {
+      acceptEvents: fakeEvents.acceptEvents,
       acceptJobs: async (items, now) => items.map((item) => accept(fake, keysUsed, { item, now })),
       acceptTogether: async (items, now) => {
         const before = { keys: new Map(keysUsed), accepted: fake.accepted.length };
@@ -266,6 +267,7 @@ export function createFakeStore(): FakeStore {
         if (floor.seq > from) return { kind: "expired", until: floor.toldAt };
         return { kind: "read", after: from, events };
       },
+      takenEvents: fakeEvents.takenEvents,
       feedHead: async (tenantId) => fake.events.findLast((event) => event.tenantId === tenantId)?.seq ?? 0,
       callbackSecrets: async (tenantId) => fake.secrets.get(tenantId) ?? [],
     },
@@ -305,7 +307,7 @@ function accept(fake: FakeStore, keysUsed: Map<string, UsedKey>, { item, now }: 
   if (used !== undefined && usedJob !== undefined && used.expiresAt > now) {
     return used.requestHash === idempotency?.requestHash
       ? { kind: "replayed", job: usedJob }
-      : { kind: "key_reused", requestHash: used.requestHash, jobId: used.jobId };
+      : { kind: "key_reused", requestHash: used.requestHash, madeId: used.jobId };
   }
   const own = item.ownId === undefined ? null : owned(fake.jobs.get(asked.id), asked.tenantId);
   if (own !== null) {
@@ -382,13 +384,6 @@ function jobOf(asked: NewJob, now: number): JobWithPayloads {
     input: asked.input,
     result: null,
   };
-}
-
-function eventOf(job: JobWithPayloads, type: string, seq: number): Event {
-  const { tenantId, id: jobId, createdAt } = job;
-  const data = jobToJson(job, { resultUrl: null, resultBytesMax: 20_000 });
-  const id = `evt_${String(seq).padStart(26, "0")}`;
-  return { tenantId, id, seq, type, jobId, body: eventBody(type, createdAt, data), createdAt };
 }
 
 function owned<Row extends { readonly tenantId: string }>(

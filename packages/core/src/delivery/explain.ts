@@ -72,7 +72,7 @@ const reasons: Readonly<Record<AttemptCode, Sentence>> = {
   tls_hostname: (host) => `the TLS certificate of ${host} is for another name`,
   tls_untrusted: (host) => `the TLS certificate of ${host} is not signed by a known authority`,
   tls_wrong_version: (host) =>
-    `${host} does not speak TLS as its https URL says, or only an outdated version`,
+    `what ${host} speaks does not fit its URL: https takes TLS 1.2 or newer, and http takes no TLS`,
   tls_failed: (host) => `the TLS handshake with ${host} failed`,
   headers_timeout: (host) => `${host} accepted the request and did not answer within the deadline`,
   connection_reset: (host) => `${host} closed the connection before it answered`,

@@ -1,9 +1,11 @@
 // The part of the store port that clients' requests change jobs through: accepting, canceling, erasing results.
 import type { Job, JobWithPayloads, NewJob } from "../job/job.ts";
 import type { Admission, NotAdmitted } from "../tenant/admission.ts";
+import type { EventIntake } from "./event-intake.ts";
+import type { IdempotencyUse, KeyReused } from "./idempotency.ts";
 import type { Instant } from "./time.ts";
 
-export interface IntakeStore {
+export interface IntakeStore extends EventIntake {
   /** Accepts jobs: job, input, idempotency key, `job.queued` event if somebody asked for it, and ring, in one commit. */
   acceptJobs(items: readonly Acceptance[], now: Instant): Promise<Accepted[]>;
   /** Accepts all of them or none: when one is refused, the others are `withheld` and nothing is written. */
@@ -23,12 +25,7 @@ export interface Acceptance {
   readonly job: NewJob;
   /** Where an inline callback's deliveries queue up: its origin and host. Null without an inline callback. */
   readonly receiver: { readonly origin: string; readonly host: string } | null;
-  readonly idempotency: {
-    readonly key: string;
-    /** SHA-256 of what makes the request the same, in hex. */
-    readonly requestHash: string;
-    readonly expiresAt: Instant;
-  } | null;
+  readonly idempotency: IdempotencyUse | null;
   /** When the client has made the job's id itself: what makes the request the same, as above. */
   readonly ownId?: { readonly requestHash: string };
   /** What holds for the tenant's unfinished jobs and for everybody's; without it nothing does. Replays are always answered. */
@@ -40,8 +37,7 @@ export type Accepted =
   | { readonly kind: "accepted"; readonly job: JobWithPayloads }
   /** The key, or the client's own id, has been used for the same request; the job as it is now. */
   | { readonly kind: "replayed"; readonly job: JobWithPayloads }
-  /** The key has been used for another request. */
-  | { readonly kind: "key_reused"; readonly requestHash: string; readonly jobId: string }
+  | KeyReused
   /** The client's own id is that of another request's job. */
   | { readonly kind: "id_reused"; readonly jobId: string }
   /** The callback names an endpoint that the tenant does not have. */

@@ -304,6 +304,8 @@ export interface ReadStore extends JobReads {
   ): Promise<Page<DeadLetter, ListPosition>>;
   /** The tenant's events with `seq` greater than `after`, in commit order, none ever skipped. */
   readFeed(tenantId: string, page: FeedRequest): Promise<FeedRead>;
+  /** Those of the tenant's events that some receiver has taken, whatever has become of their deliveries since. */
+  takenEvents(tenantId: string, eventIds: readonly string[]): Promise<ReadonlySet<string>>;
   /** The `seq` of the tenant's newest event, also if it is no longer kept; 0 without one. */
   feedHead(tenantId: string): Promise<number>;
   /** The tenant's active callback secrets, newest first. */

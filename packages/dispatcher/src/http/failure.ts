@@ -146,11 +146,22 @@ function tlsFailure(code: string): Failure | null {
     : networkFailure(code);
 }
 
+const tlsUnasked: Failure = {
+  code: "tls_wrong_version",
+  detail: "The URL says http, but the receiver speaks TLS there.",
+};
+
+/** An alert record of SSL 3 or TLS (RFC 8446 §5.1), with which a TLS server answers plain HTTP. */
+function isTlsAlert(error: Error): boolean {
+  return "data" in error && typeof error.data === "string" && error.data.startsWith("\u0015\u0003");
+}
+
 function requestFailure(error: Error, code: string): Failure | null {
   if (code === "UND_ERR_SOCKET" && error.message.startsWith("bad ")) {
     return { code: "invalid_response", detail: "The receiver sent an HTTP answer that was not asked for." };
   }
   if (error.name === "HTTPParserError") {
+    if (isTlsAlert(error)) return tlsUnasked;
     return { code: "invalid_response", detail: "The receiver's answer is not valid HTTP." };
   }
   if (code === "UND_ERR_HEADERS_OVERFLOW") {

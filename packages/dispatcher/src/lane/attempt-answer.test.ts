@@ -1,4 +1,5 @@
 // What a receiver answers, and what becomes of it.
+import { gzipSync } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { verify } from "@ringback/signature";
 import { testSecret } from "../testing/fake-lane-store.ts";
@@ -117,12 +118,24 @@ describe("a delivered webhook", () => {
     expect(record.ended.code).toBe("ok");
     expect(Buffer.from(record.response?.body ?? []).toString("latin1")).toBe("\u001f\u008bbomb");
   });
+
+  it("F98 a gzip bomb under a thousand encodings costs what its first bytes cost", async () => {
+    const bomb = gzipSync(gzipSync(Buffer.alloc(10 * 1_048_576)));
+    const encodings = `content-encoding: ${Array<string>(1_000).fill("gzip").join(",")}`;
+    const url = await receiving(write(answerText("200 OK", [encodings], bomb.toString("latin1"))));
+    const { ended, response } = await sender.attempt(url);
+    expect(ended.code).toBe("ok");
+    expect(response?.body.length).toBe(Math.min(bomb.length, 16_384));
+    expect(bomb.subarray(0, 16_384).equals(response?.body ?? new Uint8Array())).toBe(true);
+  });
 });
 
 describe("a body that does not end well", () => {
-  it("F97 ten gigabytes are stopped at 64 KiB; the status decides and 16 KiB are kept", async () => {
+  it("F97 ten gigabytes are stopped at 64 KiB; the status decides, 16 KiB are kept and the socket is destroyed", async () => {
     const chunk = Buffer.alloc(65_536, "x");
+    const hungUp = Promise.withResolvers<void>();
     const url = await receiving(({ socket }) => {
+      socket.once("close", () => hungUp.resolve());
       const pour = (): void => {
         while (!socket.destroyed && socket.write(chunk));
       };
@@ -134,21 +147,55 @@ describe("a body that does not end well", () => {
     expect(record.ended).toMatchObject({ outcome: "delivered", code: "ok" });
     expect(record.response).toMatchObject({ truncated: true });
     expect(record.response?.body.length).toBe(16_384);
+    await hungUp.promise;
   });
 
-  it.each([
+  const neverEnding = [
     ["200 OK", "delivered", "truncated_response"],
     ["500 Oops", "failed", "http_5xx"],
-  ])("F89 F90 %s and then a drip: %s as %s once the 5 s of grace are over", async (status, outcome, code) => {
-    const url = await receiving(write(`HTTP/1.1 ${status}\r\ncontent-length: 1000\r\n\r\nx`));
-    const attempt = sender.attempt(url);
-    await headersArrived(sender);
-    sender.clock.advance(5_000);
-    const record = await attempt;
-    expect(record.ended).toMatchObject({ outcome, code });
-    expect(record.durationMs).toBe(5_000);
-    expect(record.response).toMatchObject({ truncated: true });
-  });
+  ] as const;
+
+  it.each(neverEnding)(
+    "F89 %s and then silence: %s as %s once the 5 s of grace are over",
+    async (status, outcome, code) => {
+      const hungUp = Promise.withResolvers<void>();
+      const url = await receiving(({ socket }) => {
+        socket.once("close", () => hungUp.resolve());
+        socket.write(`HTTP/1.1 ${status}\r\ncontent-length: 1000\r\n\r\n`);
+      });
+      const attempt = sender.attempt(url);
+      await headersArrived(sender);
+      sender.clock.advance(5_000);
+      const record = await attempt;
+      expect(record.ended).toMatchObject({ outcome, code });
+      expect(record.durationMs).toBe(5_000);
+      expect(record.response).toMatchObject({ truncated: true, body: new Uint8Array() });
+      await hungUp.promise;
+    },
+  );
+
+  it.each(neverEnding)(
+    "F90 %s and then a byte a second for ever: %s as %s, and no byte buys it a moment",
+    async (status, outcome, code) => {
+      const hungUp = Promise.withResolvers<void>();
+      let drip = (): void => {};
+      const url = await receiving(({ socket }) => {
+        socket.once("close", () => hungUp.resolve());
+        drip = () => void socket.write("x");
+        socket.write(`HTTP/1.1 ${status}\r\ncontent-length: 1000\r\n\r\n`);
+      });
+      const attempt = sender.attempt(url);
+      await headersArrived(sender);
+      for (let second = 1; second <= 5; second += 1) {
+        drip();
+        sender.clock.advance(1_000);
+      }
+      const record = await attempt;
+      expect(record.ended).toMatchObject({ outcome, code });
+      expect(record.durationMs).toBe(5_000);
+      await hungUp.promise;
+    },
+  );
 
   it("F91 200 and then a reset within the body is delivered, flagged as truncated_response", async () => {
     const url = await receiving(({ socket }) => {
@@ -162,9 +209,26 @@ describe("a body that does not end well", () => {
   it.each([
     ["a shorter body than its Content-Length", "HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nhalf"],
     ["a bad chunk", "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n"],
-  ])("F103 200 with %s is delivered, flagged as truncated_response", async (_, text) => {
-    const url = await receiving(({ socket }) => void socket.end(text));
-    expect((await sender.attempt(url)).ended.code).toBe("truncated_response");
+  ])(
+    "F103 200 with %s is delivered, flagged as truncated_response; another status stays what it is",
+    async (_, text) => {
+      let answer = text;
+      const url = await receiving(({ socket }) => void socket.end(answer));
+      expect((await sender.attempt(url)).ended.code).toBe("truncated_response");
+      answer = text.replace("200 OK", "500 Oops");
+      const record = await sender.attempt(url);
+      expect(record.ended).toMatchObject({ outcome: "failed", code: "http_5xx" });
+      expect(receiver?.connections()).toBe(2);
+    },
+  );
+
+  it("F103 more body than its Content-Length is delivered; the rest is credited to nobody", async () => {
+    const extra =
+      "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nokHTTP/1.1 500 Smuggled\r\ncontent-length: 0\r\n\r\n";
+    const url = await receiving(write(extra));
+    expect((await sender.attempt(url)).ended.code).toBe("ok");
+    expect((await sender.attempt(url)).ended.code).toBe("ok");
+    expect(receiver?.connections()).toBe(2);
   });
 });
 
@@ -173,6 +237,10 @@ describe("an answer that is none", () => {
     ["F102 a malformed status line", "HTP/1.1 200 OK\r\n\r\n"],
     ["F102 something else entirely", "220 smtp.example ESMTP\r\n"],
     ["F102 a header without a colon", "HTTP/1.1 200 OK\r\nnonsense\r\n\r\n"],
+    ["F102 a version that there is not", "HTTP/9.9 200 OK\r\n\r\n"],
+    ["F102 a status of letters", "HTTP/1.1 abc OK\r\n\r\n"],
+    ["F102 a CR within a header", "HTTP/1.1 200 OK\r\na: b\rc\r\n\r\n"],
+    ["F107 HTTP/2 without being asked", "\u0000\u0000\u0000\u0004\u0000\u0000\u0000\u0000\u0000"],
     ["F102 a NUL in a header", "HTTP/1.1 200 OK\r\na: b\u0000c\r\n\r\n"],
     ["F102 one header of a megabyte", `HTTP/1.1 200 OK\r\na: ${"x".repeat(1_048_576)}\r\n\r\n`],
     ["F102 ten thousand headers", `HTTP/1.1 200 OK\r\n${"a: b\r\n".repeat(10_000)}\r\n`],
@@ -201,12 +269,15 @@ describe("an answer that is none", () => {
   });
 
   it("F101 switching protocols is a failure, and the socket is destroyed", async () => {
-    const url = await receiving(
-      write("HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n"),
-    );
+    const hungUp = Promise.withResolvers<void>();
+    const url = await receiving(({ socket }) => {
+      socket.once("close", () => hungUp.resolve());
+      socket.write("HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n");
+    });
     const record = await sender.attempt(url);
     expect(record.ended).toMatchObject({ outcome: "failed", code: "unexpected_status" });
     expect(record.response?.status).toBe(101);
+    await hungUp.promise;
   });
 });
 
@@ -215,11 +286,14 @@ describe("a status that is no success", () => {
     ["F104 304 Not Modified", "unexpected_status"],
     ["F110 400 Bad Request", "http_4xx"],
     ["F110 401 Unauthorized", "http_4xx"],
+    ["F110 403 Forbidden", "http_4xx"],
     ["F110 404 Not Found", "http_4xx"],
     ["F110 410 Gone", "gone"],
     ["F110 429 Too Many", "throttled"],
     ["F110 500 Oops", "http_5xx"],
+    ["F110 502 Bad Gateway", "http_5xx"],
     ["F110 503 Later", "throttled"],
+    ["F110 504 Gateway Timeout", "http_5xx"],
   ])("%s is %s", async (name, code) => {
     const url = await receiving(write(answerText(name.slice(name.indexOf(" ") + 1))));
     const record = await sender.attempt(url);
@@ -235,6 +309,22 @@ describe("a status that is no success", () => {
     expect(record.ended.code).toBe("redirect_not_followed");
     expect(record.detail).toContain("http://169.254.169.254/latest");
     expect(receiver?.requests.length).toBe(1);
+  });
+
+  it("F99 a redirect to itself is one request", async () => {
+    const url = await receiving(
+      ({ socket }) => void socket.write(answerText("307 Again", [`location: ${receiver?.url}`])),
+    );
+    expect((await sender.attempt(url)).ended.code).toBe("redirect_not_followed");
+    expect(receiver?.requests.length).toBe(1);
+  });
+
+  it("F104 304 with a body is a failure, and its socket is not used again", async () => {
+    const url = await receiving(write("HTTP/1.1 304 Not Modified\r\ncontent-length: 5\r\n\r\nhello"));
+    for (let n = 1; n <= 2; n += 1) {
+      expect((await sender.attempt(url)).ended.code).toBe("unexpected_status");
+      expect(receiver?.connections()).toBe(n);
+    }
   });
 
   it("webhook-no-retry ends it, except that 410 stays gone and 200 stays delivered", async () => {

@@ -103,6 +103,22 @@ describe("no name", () => {
     resolver.close();
   });
 
+  it("F87 a name that is not resolved does not hold up another", async () => {
+    const { port } = await receiving(ok);
+    const asked = Promise.withResolvers<void>();
+    const resolver = await resolving(({ name }) => {
+      if (name !== "slow.example") return { addresses: ["127.0.0.1"] };
+      asked.resolve();
+      return null;
+    });
+    const slow = Array.from({ length: 20 }, () => resolver.attempt(`http://slow.example:${port}/`));
+    await asked.promise;
+    expect((await resolver.attempt(`http://receiver.example:${port}/`)).ended.code).toBe("ok");
+    resolver.clock.advance(15_000);
+    for (const record of await Promise.all(slow)) expect(record.ended.code).toBe("dns_timeout");
+    resolver.close();
+  });
+
   it("F87 one address family that never answers does not hold up the other", async () => {
     const { port } = await receiving(ok);
     const asked = Promise.withResolvers<void>();
@@ -145,6 +161,29 @@ describe("no answer", () => {
     await arrived.promise;
     sender.clock.advance(15_000);
     expect((await attempt).ended.code).toBe("headers_timeout");
+  });
+
+  it("F108 an answer a moment before the deadline counts; one that comes after it is credited to nobody", async () => {
+    const arrivals = [Promise.withResolvers<Socket>(), Promise.withResolvers<Socket>()];
+    const { url, connections } = await receiving((exchange) => {
+      if (exchange.n > 2) ok(exchange);
+      else arrivals[exchange.n - 1]?.resolve(exchange.socket);
+    });
+    const inTime = sender.attempt(url);
+    const first = await arrivals[0]?.promise;
+    sender.clock.advance(14_999);
+    first?.write(answerText("200 OK"));
+    expect((await inTime).ended.outcome).toBe("delivered");
+    const tooLate = sender.attempt(url);
+    const second = await arrivals[1]?.promise;
+    sender.clock.advance(15_000);
+    expect((await tooLate).ended.code).toBe("headers_timeout");
+    second?.write(answerText("500 Late"));
+    // The receiver has it, so it hears of the same event twice, under one webhook-id.
+    expect((await sender.attempt(url)).ended.code).toBe("ok");
+    expect(connections()).toBe(2);
+    const ids = receiver?.requests.map((request) => /\r\nwebhook-id: (\S+)/.exec(request)?.[1]);
+    expect(ids).toEqual(["evt_1", "evt_1", "evt_1"]);
   });
 
   it.each([
@@ -226,6 +265,22 @@ describe("a kept socket", () => {
     expect(connections()).toBe(2);
   });
 
+  it.each([
+    ["F94 without a word of the receiver's", []],
+    ["F95 when the receiver promises patience", ["keep-alive: timeout=99999", "connection: keep-alive"]],
+  ])("%s is used again within 4 s, and not after", async (_, headers) => {
+    const { url, connections } = await receiving(
+      ({ socket }) => void socket.write(answerText("200 OK", headers)),
+    );
+    await sender.attempt(url);
+    sender.clock.advance(4_000);
+    await sender.attempt(url);
+    expect(connections()).toBe(1);
+    sender.clock.advance(4_001);
+    expect((await sender.attempt(url)).ended.code).toBe("ok");
+    expect(connections()).toBe(2);
+  });
+
   it("F96 an answer that nobody asked for is never credited to another delivery", async () => {
     const unasked = answerText("500 Oops", [], "unasked");
     const { url, connections } = await receiving(({ socket, n }) => {
@@ -255,7 +310,7 @@ describe("a kept socket", () => {
 });
 
 describe("what is ours", () => {
-  it("a secret that cannot sign is a sender_fault, never a rejection, and nothing is sent", async () => {
+  it("F115 a secret that cannot sign is a sender_fault, never a rejection, and nothing is sent", async () => {
     const { url, connections } = await receiving(ok);
     const record = await sender.attempt(url, { secrets: ["nonsense"] });
     expect(record.ended).toEqual({ outcome: "failed", code: "sender_fault", retryAfterMs: null });

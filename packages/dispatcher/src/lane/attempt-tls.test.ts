@@ -103,6 +103,37 @@ it("F106 plain HTTP where the URL says https is tls_wrong_version", async () => 
   expect(record.detail).toContain("https");
 });
 
+it("F106 TLS where the URL says http is tls_wrong_version, or connection_reset when it says nothing", async () => {
+  const alert = "\u0015\u0003\u0001\u0000\u0002\u0002\u0046";
+  const telling = await receiving({
+    onConnection: (socket) => socket.once("data", () => void socket.end(alert, "latin1")),
+  });
+  const record = await sender.attempt(`http://localhost:${telling.port}/`);
+  expect(record.ended).toEqual({ outcome: "failed", code: "tls_wrong_version", retryAfterMs: null });
+  expect(record.detail).toContain("says http,");
+  await telling.close();
+  const { port, requests } = await receiving({ tls: good });
+  expect((await sender.attempt(`http://localhost:${port}/`)).ended.code).toBe("connection_reset");
+  expect(requests).toEqual([]);
+});
+
+it("F105 a receiver that has no certificate without a server name is called by its name", async () => {
+  const { port } = await receiving({
+    tls: { SNICallback: (_name, answer) => answer(null, tls.createSecureContext(good)) },
+  });
+  expect((await sender.attempt(`https://localhost:${port}/`)).ended.code).toBe("ok");
+  expect((await sender.attempt(`https://127.0.0.1:${port}/`)).ended.code).toBe("tls_failed");
+});
+
+it("F105 a certificate of an authority that was added to this process is trusted, and none is once it is taken away", async () => {
+  const own = makeAuthority("A Company's Own");
+  const { url } = await receiving({ tls: makeCertificate(own, { host: "localhost" }) });
+  expect((await sender.attempt(url)).ended.code).toBe("tls_untrusted");
+  tls.setDefaultCACertificates([...trustedBefore, authority.cert, own.cert]);
+  expect((await sender.attempt(url)).ended.code).toBe("ok");
+  tls.setDefaultCACertificates([...trustedBefore, authority.cert]);
+});
+
 it("F107 ALPN offers http/1.1 and nothing else", async () => {
   const offered: string[][] = [];
   const { url } = await receiving({

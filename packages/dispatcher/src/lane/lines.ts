@@ -2,9 +2,17 @@
 import type { ReceiverUrl } from "../address/url-form.ts";
 import { Line, type LineOptions } from "../http/line.ts";
 
+/** One idle for longer may have been closed by the receiver, or by something in between, without a word (F94). */
+const idleMaxMs = 4_000;
+
+interface IdleLine {
+  readonly line: Line;
+  readonly sinceMs: number;
+}
+
 export class Lines {
   readonly #options: LineOptions;
-  readonly #idle: Line[] = [];
+  readonly #idle: IdleLine[] = [];
   readonly #all = new Set<Line>();
   #isClosed = false;
 
@@ -12,10 +20,15 @@ export class Lines {
     this.#options = options;
   }
 
-  /** An idle line to the receiver's origin, or a new one. Lines to another origin are closed: the endpoint has moved. */
+  /**
+   * A line to the receiver's origin that was busy lately, or a new one; whatever the receiver says of its patience (F95).
+   * Lines to another origin are closed: the endpoint has moved.
+   */
   take(receiver: ReceiverUrl): Line {
-    for (let line = this.#idle.pop(); line !== undefined; line = this.#idle.pop()) {
-      if (line.origin === receiver.origin) return line;
+    const freshSinceMs = this.#options.clock.monotonicMs() - idleMaxMs;
+    for (let idle = this.#idle.pop(); idle !== undefined; idle = this.#idle.pop()) {
+      const { line, sinceMs } = idle;
+      if (line.origin === receiver.origin && sinceMs >= freshSinceMs) return line;
       this.#drop(line);
     }
     return this.takeFresh(receiver);
@@ -30,8 +43,8 @@ export class Lines {
   }
 
   giveBack(line: Line): void {
-    if (line.isOpen && !this.#isClosed) this.#idle.push(line);
-    else this.#drop(line);
+    if (!line.isOpen || this.#isClosed) this.#drop(line);
+    else this.#idle.push({ line, sinceMs: this.#options.clock.monotonicMs() });
   }
 
   /** Destroys every socket; calls under way end at once. */

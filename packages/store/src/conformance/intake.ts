@@ -120,7 +120,7 @@ function describeIdempotency(current: () => Scene): void {
   it("F6 a key that was used for another request names that request", async () => {
     const { id } = jobIn(only(await keyed()));
     expect(await keyed({ requestHash: "h2" })).toEqual([
-      { kind: "key_reused", requestHash: "h1", jobId: id },
+      { kind: "key_reused", requestHash: "h1", madeId: id },
     ]);
   });
 

@@ -12,6 +12,7 @@ import { describeKeys } from "./keys.ts";
 import { describeLanes } from "./lanes.ts";
 import { describeOutsideRuns } from "./outside-runs.ts";
 import { describeLooks } from "./looks.ts";
+import { describeOwnEvents } from "./own-events.ts";
 import { describeOwnIds } from "./own-ids.ts";
 import { describeReads } from "./reads.ts";
 import { describeRecovery } from "./recovery.ts";
@@ -28,6 +29,7 @@ export function describeStore(openStore: OpenStore): void {
     describeOutsideRuns(openStore);
     describeJobLife(openStore);
     describeEvents(openStore);
+    describeOwnEvents(openStore);
     describeLanes(openStore);
     describeAttempts(openStore);
     describeLaneBatches(openStore);

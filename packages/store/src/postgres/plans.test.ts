@@ -147,6 +147,8 @@ async function doEverything(scene: Scene): Promise<void> {
   const idempotency = { key: "k", requestHash: "h", expiresAt: scene.now() + 1 };
   await store.intake.acceptJobs([scene.acceptance({}, { idempotency })], scene.now());
   await store.intake.acceptJobs([scene.acceptance({}, { idempotency })], scene.now());
+  const own = { tenantId, type: "invoice.paid", data: "1", idempotency: { ...idempotency, key: "e" } };
+  await store.intake.acceptEvents([own], scene.now());
   const held = await store.lanes.claim({ holder: "h", limit: 9, now: scene.now(), leaseMs });
   await store.lanes.claim({ holder: "h", limit: 9, now: scene.now(), leaseMs, only: held });
   await store.lanes.extend(held, { now: scene.now(), leaseMs });

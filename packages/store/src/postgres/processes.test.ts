@@ -59,6 +59,20 @@ describe("processes on one database", () => {
     expect(items).toHaveLength(5);
   });
 
+  it("F5 one hundred callers of two processes with one key tell one event, and all are told of it", async () => {
+    const { scene, stores } = await openSeveral(2);
+    const idempotency = { key: "e", requestHash: "h", expiresAt: scene.now() + 1_000 };
+    const item = { tenantId, type: "invoice.paid", data: "1", idempotency };
+    const answers = await Promise.all(
+      Array.from({ length: 100 }, async (_, at) =>
+        only(await pick(stores, at).intake.acceptEvents([item], scene.now())),
+      ),
+    );
+    expect(answers.filter(({ kind }) => kind === "accepted")).toHaveLength(1);
+    expect(answers.filter(({ kind }) => kind === "replayed")).toHaveLength(99);
+    expect(new Set(answers.map((answer) => "id" in answer && answer.id)).size).toBe(1);
+  });
+
   it("many keys in opposite orders at once: each makes one job, and nobody is refused", async () => {
     const { scene, stores } = await openSeveral(2);
     const keys = Array.from({ length: 40 }, (_, at) => `key-${at}`);

@@ -1,6 +1,7 @@
 // The store's verbs on PostgreSQL: which of them share a commit, and on which connections they run.
 import type {
   Acceptance,
+  EventAcceptance,
   HeldLane,
   Instant,
   JobKey,
@@ -12,6 +13,7 @@ import type {
 import type { CallGroups } from "../call-groups.ts";
 import { asUnavailable } from "./faults.ts";
 import type { Ground } from "./ground.ts";
+import { acceptEvents } from "./transitions/accept-events.ts";
 import { acceptJobs, acceptTogether, cancelJobs, eraseResults, type AtTime } from "./transitions/intake.ts";
 import { announcedKinds, announceKinds } from "./transitions/kinds.ts";
 import { workLanes, type LaneAnswer, type LaneCall } from "./transitions/lane-work.ts";
@@ -83,6 +85,9 @@ function listsOf(transact: Transact, groups: CallGroups) {
   const work = line("work");
   return {
     accept: front<AtTime<Acceptance>, Awaited<ReturnType<typeof acceptJobs>>[number]>(acceptJobs),
+    acceptEvents: front<AtTime<EventAcceptance>, Awaited<ReturnType<typeof acceptEvents>>[number]>(
+      acceptEvents,
+    ),
     cancel: front<AtTime<JobKey>, Awaited<ReturnType<typeof cancelJobs>>[number]>(cancelJobs),
     eraseResults: front<AtTime<JobKey>, Awaited<ReturnType<typeof eraseResults>>[number]>(eraseResults),
     redeliver: front<AtTime<Redelivery>, Awaited<ReturnType<typeof redeliver>>[number]>(redeliver),
@@ -121,6 +126,7 @@ function intakeAndRuns(lists: Lists, alone: Alone): Pick<Verbs, "intake" | "runs
     intake: {
       acceptJobs: (items, now) => lists.accept(atTime(items, now)),
       acceptTogether: (items, now) => alone.front((ground) => acceptTogether(ground, atTime(items, now))),
+      acceptEvents: (items, now) => lists.acceptEvents(atTime(items, now)),
       cancelJobs: (items, now) => lists.cancel(atTime(items, now)),
       eraseResults: (items, now) => lists.eraseResults(atTime(items, now)),
     },

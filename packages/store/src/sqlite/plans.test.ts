@@ -15,14 +15,7 @@ import { createJobCounts } from "./job-counts.ts";
 import { inMemory } from "./open-file.ts";
 import { createReads } from "./reads.ts";
 import { createTenantBook } from "./tenant-book.ts";
-import { createIntakeTransitions } from "./transitions/intake.ts";
-import { createKeyTransitions } from "./transitions/keys.ts";
-import { createKindTransitions } from "./transitions/kinds.ts";
-import { createLaneTransitions } from "./transitions/lanes.ts";
-import { createRunTransitions } from "./transitions/runs.ts";
-import { createSupportTransitions } from "./transitions/support.ts";
-import { createTenantTransitions } from "./transitions/tenants.ts";
-import { createUpkeep } from "./transitions/upkeep.ts";
+import { createTransitions } from "./transitions.ts";
 
 const rows = 200_000;
 const readme = readFileSync(new URL("../../README.md", import.meta.url), "utf8");
@@ -176,14 +169,7 @@ function everyTransition(client: Sqlite.Database): ReadonlySet<string> {
   const tenants = createTenantBook(client);
   const counts = createJobCounts(client);
   const ground = { client, random, sealing, effects: createEffects(), endpoints, tenants, counts };
-  createIntakeTransitions(ground);
-  createRunTransitions(ground);
-  createLaneTransitions(ground);
-  createSupportTransitions(ground);
-  createTenantTransitions(ground);
-  createKeyTransitions(ground);
-  createKindTransitions(ground);
-  createUpkeep(ground);
+  createTransitions(ground);
   client.prepare = prepare;
   return statements;
 }

@@ -171,13 +171,16 @@ export const jobResult = table(
   ],
 );
 
+/** What a key made: a job, or an event of the operator's own, which may leave the feed before the key does. */
 export const idempotency = table(
   "idempotency",
   {
     tenantId: text("tenant_id").notNull(),
     key: text("key").notNull(),
     requestHash: text("request_hash").notNull(),
-    jobId: text("job_id").notNull(),
+    jobId: text("job_id"),
+    eventId: text("event_id"),
+    eventDeliveries: integer("event_deliveries"),
     createdAt: instant("created_at").notNull(),
     expiresAt: instant("expires_at").notNull(),
   },
@@ -186,10 +189,15 @@ export const idempotency = table(
     foreignKey({ columns: [t.tenantId, t.jobId], foreignColumns: [job.tenantId, job.id] }),
     index("idempotency_expiry").on(t.expiresAt),
     index("idempotency_of_job").on(t.tenantId, t.jobId),
+    check("idempotency_made", sql`(${t.jobId} is null) = (${t.eventId} is not null)`),
+    check("idempotency_event", together(t.eventId, t.eventDeliveries)),
   ],
 );
 
-/** `seq` is the feed's order, that of the commits; hence it is the key here, and (tenant, id) is unique beside it. */
+/**
+ * `seq` is the feed's order, that of the commits; hence it is the key here, and (tenant, id) is unique beside it. `taken` is
+ * set when a delivery that was delivered is deleted before its event; until then the attempts tell.
+ */
 export const event = table(
   "event",
   {
@@ -200,6 +208,7 @@ export const event = table(
     jobId: text("job_id"),
     createdAt: instant("created_at").notNull(),
     body: text("body").notNull(),
+    taken: flag("taken").notNull().default(false),
   },
   (t) => [
     foreignKey({ columns: [t.tenantId, t.jobId], foreignColumns: [job.tenantId, job.id] }),

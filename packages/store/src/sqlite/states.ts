@@ -68,7 +68,7 @@ function callbackReceiver(job: JobRow, type: string, endpoints: EndpointBook): R
   return { endpointId: null, laneId: callbackOrigin, url, host: callbackHost, forCallback: true };
 }
 
-function endpointReceiver({ id, url, host }: KnownEndpoint, forCallback: boolean): Receiver {
+export function endpointReceiver({ id, url, host }: KnownEndpoint, forCallback: boolean): Receiver {
   return { endpointId: id, laneId: id, url, host, forCallback };
 }
 

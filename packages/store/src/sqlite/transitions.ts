@@ -1,6 +1,7 @@
 // Every transition of the store by its name, so that the thread that asks for one need not be the one that makes it.
 import type { Instant, Recovered } from "@ringback/core";
 import type { Ground } from "./ground.ts";
+import { createEventIntake, type EventIntakeTransitions } from "./transitions/accept-events.ts";
 import { createIntakeTransitions, type IntakeTransitions } from "./transitions/intake.ts";
 import { createKindTransitions, type KindTransitions } from "./transitions/kinds.ts";
 import { createKeyTransitions, type KeyTransitions } from "./transitions/keys.ts";
@@ -14,6 +15,7 @@ import { createUpkeep, type Upkeep } from "./transitions/upkeep.ts";
 export interface Transitions {
   readonly acceptJobs: IntakeTransitions["acceptJobs"];
   readonly acceptTogether: IntakeTransitions["acceptTogether"];
+  readonly acceptEvents: EventIntakeTransitions["acceptEvents"];
   readonly cancelJobs: IntakeTransitions["cancelJobs"];
   readonly eraseResults: IntakeTransitions["eraseResults"];
   readonly claimRuns: RunTransitions["claim"];
@@ -63,6 +65,7 @@ export type CallTransition = <Name extends TransitionName>(
 
 export function createTransitions(ground: Ground): Transitions {
   const intake = createIntakeTransitions(ground);
+  const eventIntake = createEventIntake(ground);
   const runs = createRunTransitions(ground);
   const lanes = createLaneTransitions(ground);
   const support = createSupportTransitions(ground);
@@ -73,6 +76,7 @@ export function createTransitions(ground: Ground): Transitions {
   return {
     acceptJobs: (items, now) => intake.acceptJobs(items, now),
     acceptTogether: (items, now) => intake.acceptTogether(items, now),
+    acceptEvents: (items, now) => eventIntake.acceptEvents(items, now),
     cancelJobs: (items, now) => intake.cancelJobs(items, now),
     eraseResults: (items, now) => intake.eraseResults(items, now),
     claimRuns: (claim) => runs.claim(claim),

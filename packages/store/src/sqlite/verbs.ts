@@ -19,6 +19,7 @@ export function createVerbs(call: CallTransition): Verbs {
     intake: {
       acceptJobs: (items, now) => call("acceptJobs", items, now),
       acceptTogether: (items, now) => call("acceptTogether", items, now),
+      acceptEvents: (items, now) => call("acceptEvents", items, now),
       cancelJobs: (items, now) => call("cancelJobs", items, now),
       eraseResults: (items, now) => call("eraseResults", items, now),
     },

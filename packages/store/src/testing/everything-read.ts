@@ -69,6 +69,7 @@ export async function readEverything({ reads, tenants }: EveryRead): Promise<voi
   await reads.getDeadLetter(tenantId, "dlv_1000000003");
   await reads.readFeed(tenantId, { after: 1_000, limit: 9 });
   await reads.readFeed(tenantId, { after: null, limit: 9 });
+  await reads.takenEvents(tenantId, ["evt_1000000002", "evt_1000000004"]);
   await reads.findIdempotent(tenantId, "k1000000002", 1);
   await reads.feedHead(tenantId);
   await reads.feedHeads([tenantId, "tenant-1"]);

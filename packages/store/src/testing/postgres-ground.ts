@@ -17,6 +17,10 @@ export interface TestCluster {
   connect(connectionString: string): Promise<Client>;
   /** Opens a store on an empty database; it is closed when the test is over. */
   openForTest(over?: Partial<PostgresStoreOptions>): Promise<OpenedOnPostgres>;
+  /** Opens a store on this database; whoever opened it closes it. */
+  open(connectionString: string, over?: Partial<PostgresStoreOptions>): Promise<OpenedOnPostgres>;
+  /** Takes every row out of this database. */
+  empty(connectionString: string): Promise<void>;
   /** The connection string of the cluster's own database. */
   readonly home: () => string;
 }
@@ -86,6 +90,19 @@ export function useCluster(): TestCluster {
     return withDatabase(name);
   }
 
+  async function open(
+    connectionString: string,
+    over: Partial<PostgresStoreOptions> = {},
+  ): Promise<OpenedOnPostgres> {
+    const options = optionsForPostgres(connectionString, over);
+    const store = await openPostgresStore(options);
+    return { store, random: options.random, rings: options.rings, connectionString };
+  }
+
+  async function empty(connectionString: string): Promise<void> {
+    await ask(connectionString, emptyEverything);
+  }
+
   beforeAll(async () => {
     const server = process.env["TEST_DATABASE_URL"];
     if (server === undefined)
@@ -107,6 +124,8 @@ export function useCluster(): TestCluster {
   return {
     ask,
     createDatabase,
+    open,
+    empty,
     home: () => home,
     async connect(connectionString) {
       const client = new Client({ connectionString, types: { getTypeParser: parserOf } });
@@ -118,15 +137,14 @@ export function useCluster(): TestCluster {
     async openForTest(over = {}) {
       const own = over.connectionString === undefined;
       const connectionString = over.connectionString ?? emptied.pop() ?? (await createDatabase());
-      const options = optionsForPostgres(connectionString, over);
-      const store = await openPostgresStore(options);
+      const opened = await open(connectionString, over);
       onTestFinished(async () => {
-        await store.close();
+        await opened.store.close();
         if (!own) return;
-        await ask(connectionString, emptyEverything);
+        await empty(connectionString);
         emptied.push(connectionString);
       });
-      return { store, random: options.random, rings: options.rings, connectionString };
+      return opened;
     },
   };
 }

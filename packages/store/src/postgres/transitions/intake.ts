@@ -13,15 +13,14 @@ import {
   type NotAdmitted,
 } from "@ringback/core";
 import { createAcceptedAhead, type AcceptedAhead } from "../../accepted-ahead.ts";
+import { keyReused } from "../../event-key.ts";
 import { noEndpoints, readEndpointBook } from "../endpoint-book.ts";
 import { keyOf } from "../draft.ts";
 import type { Ground } from "../ground.ts";
 import { readLoads, sendAcceptLock } from "../job-counts.ts";
 import { jobOf, type JobRow } from "../nouns.ts";
-import { inserter } from "../rows.ts";
-import { idempotency } from "../schema.ts";
 import { endedJob, firstJobRow, type EndpointBook } from "../states.ts";
-import { Overtaken, type Transaction } from "../transaction.ts";
+import type { Transaction } from "../transaction.ts";
 import {
   createJobBook,
   itsInput,
@@ -31,29 +30,13 @@ import {
   withResults,
   type LoadedJob,
 } from "./job-book.ts";
+import { takeKeys, usedKeys, type KeyRow, type UsedKey } from "./used-keys.ts";
 
 export interface AtTime<Item> {
   readonly item: Item;
   readonly now: Instant;
 }
 
-interface UsedKey {
-  readonly tenantId: string;
-  readonly key: string;
-  readonly requestHash: string;
-  readonly jobId: string;
-  readonly expiresAt: Instant;
-}
-
-const selectKeys = `select tenant_id as "tenantId", key, request_hash as "requestHash", job_id as "jobId",
-    expires_at as "expiresAt"
-  from idempotency where (tenant_id, key) in (select * from unnest($1::text[], $2::text[]))`;
-// Waits for another process that is writing the same key. What is left out then has been taken by that one meanwhile.
-const insertKeys = inserter(idempotency, {
-  suffix: `on conflict (tenant_id, key) do update set request_hash = excluded.request_hash, job_id = excluded.job_id,
-    created_at = excluded.created_at, expires_at = excluded.expires_at
-    where t.expires_at <= excluded.created_at returning t.key`,
-});
 /** Tells these locks from the feed's. Ids share so many of them, which bounds what one transaction takes. */
 const idLockClass = 724_612;
 const idLocksMax = 1_024;
@@ -89,7 +72,7 @@ async function readKnown(ground: Ground, items: readonly AtTime<Acceptance>[]): 
     ),
     usedKeys(
       transaction,
-      items.filter(({ item }) => item.idempotency !== null),
+      items.map(({ item }) => ({ tenantId: item.job.tenantId, idempotency: item.idempotency })),
     ),
     readEndpointBook(transaction, tenantIds),
     readAdmission(ground, items, tenantIds),
@@ -103,9 +86,9 @@ function settled({ item, now }: AtTime<Acceptance>, known: Known): Accepted | Ea
   const { idempotency: key, ownId } = item;
   const used = key === null ? undefined : known.keys.get(keyOf(tenantId, key.key));
   if (used !== undefined && used.expiresAt > now) {
-    const { requestHash } = used;
-    if (requestHash !== key?.requestHash) return { kind: "key_reused", requestHash, jobId: used.jobId };
-    return { kind: "earlier", tenantId, jobId: used.jobId };
+    const { requestHash, jobId: made } = used;
+    if (requestHash !== key?.requestHash || made === null) return keyReused(used);
+    return { kind: "earlier", tenantId, jobId: made };
   }
   const idHash = ownId === undefined ? undefined : known.ownIds.get(keyOf(tenantId, jobId));
   if (idHash !== undefined) {
@@ -153,7 +136,7 @@ async function acceptKnowing(
   const { transaction, draft } = ground;
   const { keys: used, ownIds, endpoints, admission } = known;
   const jobs = createJobBook(ground, [], endpoints);
-  const keys: (typeof idempotency.$inferInsert)[] = [];
+  const keys: KeyRow[] = [];
   const accepted = new Map<string, JobWithPayloads>();
 
   function accept({ item, now }: AtTime<Acceptance>): Accepted | Earlier {
@@ -165,8 +148,10 @@ async function acceptKnowing(
     const row = jobs.accept(firstJobRow(item, now, ground.sealing), input, now);
     if (key !== null) {
       const { requestHash, expiresAt } = key;
-      keys.push({ tenantId, key: key.key, requestHash, jobId, createdAt: now, expiresAt });
-      used.set(keyOf(tenantId, key.key), { tenantId, key: key.key, requestHash, jobId, expiresAt });
+      const made = { jobId, eventId: null, eventDeliveries: null };
+      const taken = { tenantId, key: key.key, requestHash, ...made, createdAt: now, expiresAt };
+      keys.push(taken);
+      used.set(keyOf(tenantId, key.key), taken);
     }
     const job = { ...jobOf(row), input, result: null };
     accepted.set(keyOf(tenantId, jobId), job);
@@ -237,27 +222,6 @@ async function takenIds(
     keys,
   );
   return new Map(rows.map((row) => [keyOf(row.tenantId, row.id), row.requestHash]));
-}
-
-async function usedKeys(
-  transaction: Transaction,
-  keyed: readonly AtTime<Acceptance>[],
-): Promise<Map<string, UsedKey>> {
-  if (keyed.length === 0) return new Map();
-  const rows = await transaction.ask<UsedKey>(selectKeys, [
-    keyed.map(({ item }) => item.job.tenantId),
-    keyed.map(({ item }) => item.idempotency?.key ?? ""),
-  ]);
-  return new Map(rows.map((row) => [keyOf(row.tenantId, row.key), row]));
-}
-
-async function takeKeys(
-  transaction: Transaction,
-  keys: readonly (typeof idempotency.$inferInsert)[],
-): Promise<void> {
-  const sorted = keys.toSorted((a, b) => (keyOf(a.tenantId, a.key) < keyOf(b.tenantId, b.key) ? -1 : 1));
-  const taken = await transaction.ask(insertKeys.text, [insertKeys.spell(sorted)]);
-  if (taken.length < keys.length) throw new Overtaken("Another process has used one of these keys just now.");
 }
 
 async function resolveEarlier(

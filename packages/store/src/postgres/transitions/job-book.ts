@@ -4,7 +4,6 @@ import {
   inlineResultBytesMax,
   isDone,
   jobToJson,
-  makeId,
   type Instant,
   type JobEventType,
   type JobKey,
@@ -16,7 +15,8 @@ import type { Ground } from "../ground.ts";
 import { jobOf, type JobRow } from "../nouns.ts";
 import { rowReader, type RawRow } from "../rows.ts";
 import { job } from "../schema.ts";
-import { counted, newDelivery, receiversOf, type EndpointBook, type Receiver } from "../states.ts";
+import { counted, receiversOf, type EndpointBook, type Receiver } from "../states.ts";
+import { draftEvent } from "./draft-event.ts";
 
 export interface Telling {
   readonly type: JobEventType;
@@ -71,7 +71,7 @@ export function createJobBook(
   loaded: readonly LoadedJob[],
   endpoints: EndpointBook,
 ): JobBook {
-  const { draft, effects, random } = ground;
+  const { draft, effects } = ground;
   const jobs = new Map(loaded.map((one) => [keyOf(one.row.tenantId, one.row.id), one]));
 
   function tell(row: JobRow, receivers: readonly Receiver[], told: Telling & Told): void {
@@ -79,17 +79,8 @@ export function createJobBook(
     const shown = { ...jobOf(row), input, result };
     const json = jobToJson(shown, { resultUrl, resultBytesMax: inlineResultBytesMax });
     const { tenantId, id: jobId } = row;
-    const id = makeId("evt", now, random);
-    draft.insertEvent({ tenantId, id, type, jobId, body: eventBody(type, now, json), createdAt: now });
-    effects.eventWritten(tenantId);
-    for (const receiver of receivers) {
-      const lane = { tenantId, laneId: receiver.laneId };
-      // An endpoint's lane is made with the endpoint; a callback's with the first delivery to its origin.
-      if (receiver.endpointId === null) draft.makeLane(lane, receiver);
-      const made = { id: makeId("dlv", now, random), now };
-      draft.insertDelivery(newDelivery({ tenantId, id, type, jobId }, receiver, made));
-      draft.laneSooner(lane, now);
-    }
+    const body = eventBody(type, now, json);
+    draftEvent(ground, { tenantId, type, jobId, body }, { receivers, now });
   }
 
   return {

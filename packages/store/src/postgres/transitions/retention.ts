@@ -24,6 +24,13 @@ const lockRetention = `select pg_try_advisory_xact_lock(${retentionLock}) as min
 const asKeys = "(select * from unnest($1::text[], $2::text[]))";
 const lockOver = `select tenant_id as "tenantId", id, event_id as "eventId", attempts from delivery
   where status = $1 and finished_at <= $2 order by finished_at limit $3 for update skip locked`;
+// The attempts have told so until now. What has left the feed is not asked for any more.
+const markTaken = `update event as e set taken = true from unnest($1::text[], $2::text[], $3::text[]) as d(tenant_id, id, event_id)
+  where e.tenant_id = d.tenant_id and e.id = d.event_id and not e.taken
+    and e.seq > coalesce((select floor.seq from feed_floor as floor where floor.tenant_id = e.tenant_id), 0)
+    and exists (
+      select 1 from attempt as a where a.tenant_id = d.tenant_id and a.delivery_id = d.id and a.outcome = 'delivered'
+    )`;
 const deleteAttempts = `delete from attempt where (tenant_id, delivery_id) in ${asKeys}`;
 const deleteLetters = `delete from dead_letter where (tenant_id, delivery_id) in ${asKeys}`;
 const deleteDeliveries = `delete from delivery where (tenant_id, id) in ${asKeys}`;
@@ -57,10 +64,12 @@ async function deleteOverDeliveries({ transaction }: Ground, expiry: Expiry): Pr
     if (rows === 0) continue;
     const tenantIds = taken.map(({ tenantId }) => tenantId);
     const keys = [tenantIds, taken.map(({ id }) => id)];
+    const eventIds = taken.map(({ eventId }) => eventId);
+    transaction.send(markTaken, [...keys, eventIds]);
     transaction.send(deleteAttempts, keys);
     transaction.send(deleteLetters, keys);
     transaction.send(deleteDeliveries, keys);
-    transaction.send(deletePassed, [tenantIds, taken.map(({ eventId }) => eventId)]);
+    transaction.send(deletePassed, [tenantIds, eventIds]);
     done += rows;
   }
   return done;

@@ -1,12 +1,12 @@
 // Reads of events, in the order of their commits. Twin file: byte-identical for every dialect.
-import { and, asc, desc, eq, gt } from "drizzle-orm";
+import { and, asc, desc, eq, exists, gt, inArray, or } from "drizzle-orm";
 import type { Instant, ReadStore } from "@ringback/core";
 import type { Database } from "../columns.ts";
 import { eventOf } from "../nouns.ts";
 import { feedFloor } from "../feed-floor.ts";
-import { event } from "../schema.ts";
+import { attempt, delivery, event } from "../schema.ts";
 
-export type EventReads = Pick<ReadStore, "listJobEvents" | "readFeed" | "feedHead">;
+export type EventReads = Pick<ReadStore, "listJobEvents" | "readFeed" | "takenEvents" | "feedHead">;
 
 export function createEventReads(database: Database): EventReads {
   async function floorOf(tenantId: string): Promise<{ readonly seq: number; readonly toldAt: Instant }> {
@@ -42,6 +42,30 @@ export function createEventReads(database: Database): EventReads {
         if (after !== null) return { kind: "expired", until: floor.toldAt };
         from = floor.seq;
       }
+    },
+    async takenEvents(tenantId, eventIds) {
+      if (eventIds.length === 0) return new Set();
+      const itsAttempts = and(
+        eq(attempt.tenantId, delivery.tenantId),
+        eq(attempt.deliveryId, delivery.id),
+        eq(attempt.outcome, "delivered"),
+      );
+      const taking = database
+        .select({ n: attempt.n })
+        .from(delivery)
+        .innerJoin(attempt, itsAttempts)
+        .where(and(eq(delivery.tenantId, event.tenantId), eq(delivery.eventId, event.id)));
+      const rows = await database
+        .select({ id: event.id })
+        .from(event)
+        .where(
+          and(
+            eq(event.tenantId, tenantId),
+            inArray(event.id, [...eventIds]),
+            or(eq(event.taken, true), exists(taking)),
+          ),
+        );
+      return new Set(rows.map(({ id }) => id));
     },
     async feedHead(tenantId) {
       const [newest] = await database

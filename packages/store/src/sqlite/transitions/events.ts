@@ -15,7 +15,8 @@ export interface NewEvent {
 }
 
 export interface Events {
-  write(written: NewEvent, receivers: readonly Receiver[], now: Instant): void;
+  /** The event's id. */
+  write(written: NewEvent, receivers: readonly Receiver[], now: Instant): string;
 }
 
 export function createEvents(ground: Ground): Events {
@@ -27,7 +28,7 @@ export function createEvents(ground: Ground): Events {
   return {
     write({ tenantId, type, jobId, body }, receivers, now) {
       const id = makeId("evt", now, random);
-      insertEvent({ tenantId, id, type, jobId, body, createdAt: now });
+      insertEvent({ tenantId, id, type, jobId, body, createdAt: now, taken: false });
       effects.eventWritten(tenantId);
       for (const receiver of receivers) {
         const key = { tenantId, laneId: receiver.laneId };
@@ -37,6 +38,7 @@ export function createEvents(ground: Ground): Events {
         insertDelivery(newDelivery({ tenantId, id, type, jobId }, receiver, made));
         laneDue.sooner(key, now);
       }
+      return id;
     },
   };
 }

@@ -12,12 +12,14 @@ import {
   type JobWithPayloads,
 } from "@ringback/core";
 import { createAcceptedAhead, type AcceptedAhead } from "../../accepted-ahead.ts";
+import { keyReused } from "../../event-key.ts";
 import type { Ground } from "../ground.ts";
 import { jobOf, type JobRow } from "../nouns.ts";
-import { inserter, rowReader, type RawRow } from "../rows.ts";
-import { idempotency, job, jobInput } from "../schema.ts";
+import { inserter, type RawRow } from "../rows.ts";
+import { job, jobInput } from "../schema.ts";
 import { endedJob, firstJobRow } from "../states.ts";
 import { createJobRows } from "./job-rows.ts";
+import { createKeyRows } from "./key-rows.ts";
 
 export interface IntakeTransitions {
   acceptJobs(items: readonly Acceptance[], now: Instant): Accepted[];
@@ -31,17 +33,7 @@ export function createIntakeTransitions(ground: Ground): IntakeTransitions {
   const jobs = createJobRows(ground);
   const insertJob = inserter(client, job);
   const insertInput = inserter(client, jobInput);
-  const keyReader = rowReader(idempotency);
-  const selectKey = client.prepare<[string, string, Instant], RawRow>(
-    `select ${keyReader.list} from idempotency where tenant_id = ? and key = ? and expires_at > ?`,
-  );
-  // Only an expired key is still there when a key is written.
-  const insertKey = inserter(
-    client,
-    idempotency,
-    `on conflict (tenant_id, key) do update set request_hash = excluded.request_hash, job_id = excluded.job_id,
-       created_at = excluded.created_at, expires_at = excluded.expires_at`,
-  );
+  const keys = createKeyRows(ground);
   const requestCancel = client.prepare<[Instant, string, string], RawRow>(
     `update job set cancel_requested_at = ?, version = version + 1
      where tenant_id = ? and id = ? and status = 'running' and cancel_requested_at is null`,
@@ -80,10 +72,10 @@ export function createIntakeTransitions(ground: Ground): IntakeTransitions {
   function earlier(item: Acceptance, now: Instant): Accepted | null {
     if (item.idempotency === null) return null;
     const { tenantId } = item.job;
-    const raw = selectKey.get(tenantId, item.idempotency.key, now);
-    if (raw === undefined) return null;
-    const { requestHash, jobId } = keyReader.read(raw);
-    if (requestHash !== item.idempotency.requestHash) return { kind: "key_reused", requestHash, jobId };
+    const used = keys.find(tenantId, item.idempotency.key, now);
+    if (used === null) return null;
+    const { requestHash, jobId } = used;
+    if (requestHash !== item.idempotency.requestHash || jobId === null) return keyReused(used);
     const row = jobs.find(tenantId, jobId);
     return row === null ? null : { kind: "replayed", job: withPayloads(row) };
   }
@@ -111,7 +103,8 @@ export function createIntakeTransitions(ground: Ground): IntakeTransitions {
     if (input !== null) insertInput({ tenantId, jobId: id, body: input });
     if (key !== null) {
       const { requestHash, expiresAt } = key;
-      insertKey({ tenantId, key: key.key, requestHash, jobId: id, createdAt: now, expiresAt });
+      const made = { jobId: id, eventId: null, eventDeliveries: null };
+      keys.take({ tenantId, key: key.key, requestHash, ...made, createdAt: now, expiresAt });
     }
     announcement.told(input, now);
     effects.ringJobs(row.dueAt ?? now);

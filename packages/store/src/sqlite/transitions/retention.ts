@@ -37,6 +37,14 @@ export function createRetention({ client }: Ground): RetentionTransitions {
   const deleteDelivery = client.prepare<[string, string]>(
     "delete from delivery where tenant_id = ? and id = ?",
   );
+  // The attempts have told so until now. What has left the feed is not asked for any more.
+  const markTaken = client.prepare<[string, string, string]>(
+    `update event set taken = 1 where tenant_id = ? and id = ? and not taken
+       and seq > coalesce((select floor.seq from feed_floor as floor where floor.tenant_id = event.tenant_id), 0)
+       and exists (
+         select 1 from attempt where attempt.tenant_id = event.tenant_id and delivery_id = ? and outcome = 'delivered'
+       )`,
+  );
   // One beyond the floor is still in the feed.
   const deletePassed = client.prepare<[string, string]>(
     `delete from event where tenant_id = ? and id = ?
@@ -65,6 +73,7 @@ export function createRetention({ client }: Ground): RetentionTransitions {
       const over = selectOver.all(status, until, limit - done);
       const { taken, rows } = withinLimit(over, limit - done);
       for (const { tenantId, id, eventId } of taken) {
+        markTaken.run(tenantId, eventId, id);
         deleteAttempts.run(tenantId, id);
         deleteLetter.run(tenantId, id);
         deleteDelivery.run(tenantId, id);
