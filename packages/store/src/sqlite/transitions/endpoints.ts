@@ -52,7 +52,7 @@ export function createEndpointTransitions(ground: Ground): EndpointTransitions {
   const deliveries = createDeliveryRows(ground);
   const events = createEvents(ground);
   const laneDue = createLaneDue(ground);
-  const operational = createOperational(ground);
+  const { paused: tellPaused } = createOperational(ground);
   const audit = createAuditRows(ground);
   const reader = rowReader(delivery);
   const markDeleted = client.prepare<[Instant, string, string]>(
@@ -160,7 +160,7 @@ export function createEndpointTransitions(ground: Ground): EndpointTransitions {
       if (row.status !== before?.status) {
         const action = row.status === "paused" ? "endpoint.paused" : "endpoint.resumed";
         audit({ tenantId: key.tenantId, action, subject: key.endpointId }, act, now);
-        if (row.pausedReason !== null) operational.paused(row, row.pausedReason, now);
+        if (row.pausedReason !== null) tellPaused(row, row.pausedReason, now);
       }
       return toldOf(row);
     },
