@@ -44,6 +44,8 @@ export interface EndpointTransitions {
   readonly forgetDeleted: (limit: number) => number;
 }
 
+const reader = rowReader(delivery);
+
 export function createEndpointTransitions(ground: Ground): EndpointTransitions {
   const { client, sealing, random } = ground;
   const insert = inserter(client, endpoint);
@@ -52,9 +54,8 @@ export function createEndpointTransitions(ground: Ground): EndpointTransitions {
   const deliveries = createDeliveryRows(ground);
   const events = createEvents(ground);
   const laneDue = createLaneDue(ground);
-  const { paused: tellPaused } = createOperational(ground);
+  const operational = createOperational(ground);
   const audit = createAuditRows(ground);
-  const reader = rowReader(delivery);
   const markDeleted = client.prepare<[Instant, string, string]>(
     `update endpoint set deleted_at = ?, sealed_headers = null, events = '[]' where tenant_id = ? and id = ?`,
   );
@@ -160,7 +161,7 @@ export function createEndpointTransitions(ground: Ground): EndpointTransitions {
       if (row.status !== before?.status) {
         const action = row.status === "paused" ? "endpoint.paused" : "endpoint.resumed";
         audit({ tenantId: key.tenantId, action, subject: key.endpointId }, act, now);
-        if (row.pausedReason !== null) tellPaused(row, row.pausedReason, now);
+        if (row.pausedReason !== null) operational.paused(row, row.pausedReason, now);
       }
       return toldOf(row);
     },
