@@ -35,7 +35,7 @@ export function changedEndpoint<Row extends ChangingRow>(
   change: EndpointChange,
   now: Instant,
 ): { readonly row: Row; readonly details: AuditDetails } {
-  const { headers, ...plain } = change;
+  const { headers: _headers, ...plain } = change;
   const next = { ...row, ...plain, updatedAt: nextVersion(row.updatedAt, now) };
   const changed = Object.keys(change).filter((name) => name !== "host");
   const details = { changed, ...(change.host !== undefined && { host: change.host }) };

@@ -14,7 +14,6 @@ export async function readPatchBytes(request: HonoRequest, bytesMax: number): Pr
   return refusal(
     "content-type-unsupported",
     "The Content-Type must be application/merge-patch+json or application/json.",
-    { headers: { "accept-patch": "application/merge-patch+json, application/json" } },
   );
 }
 

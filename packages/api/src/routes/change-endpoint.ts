@@ -103,20 +103,20 @@ function requestOf(endpoint: Endpoint): Members {
 }
 
 function changeOf(patch: Members, merged: EndpointRequest): EndpointChange {
-  const named = (name: keyof EndpointRequest): boolean => Object.hasOwn(patch, name);
-  return {
-    ...(named("url") && { url: merged.url }),
-    ...(named("events") && { events: merged.events ?? [] }),
-    ...(named("description") && { description: merged.description ?? null }),
-    ...(named("headers") && { headers: lowerCased(merged.headers ?? {}, patch["headers"]) }),
-    ...(named("retry") && { retry: merged.retry ?? null }),
-    ...(named("timeoutMs") && { timeoutMs: merged.timeoutMs ?? null }),
-    ...(named("maxInFlight") && { maxInFlight: merged.maxInFlight ?? null }),
-    ...(named("ratePerSecond") && { ratePerSecond: merged.ratePerSecond ?? null }),
-    ...(named("ordered") && { ordered: merged.ordered ?? false }),
-    ...(named("signature") && { signature: merged.signature ?? "standard" }),
-    ...(named("metadata") && { metadata: merged.metadata ?? {} }),
+  const whole: Required<Omit<EndpointChange, "host">> = {
+    url: merged.url,
+    events: merged.events ?? [],
+    description: merged.description ?? null,
+    headers: lowerCased(merged.headers ?? {}, patch["headers"]),
+    retry: merged.retry ?? null,
+    timeoutMs: merged.timeoutMs ?? null,
+    maxInFlight: merged.maxInFlight ?? null,
+    ratePerSecond: merged.ratePerSecond ?? null,
+    ordered: merged.ordered ?? false,
+    signature: merged.signature ?? "standard",
+    metadata: merged.metadata ?? {},
   };
+  return Object.fromEntries(Object.entries(whole).filter(([name]) => Object.hasOwn(patch, name)));
 }
 
 /** Headers are kept in lower case, and a patch may name them in any: `X-Team` changes or takes away `x-team`. */

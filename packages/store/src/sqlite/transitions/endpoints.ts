@@ -44,6 +44,8 @@ export interface EndpointTransitions {
   readonly forgetDeleted: (limit: number) => number;
 }
 
+const reader = rowReader(delivery);
+
 export function createEndpointTransitions(ground: Ground): EndpointTransitions {
   const { client, sealing, random } = ground;
   const insert = inserter(client, endpoint);
@@ -54,7 +56,6 @@ export function createEndpointTransitions(ground: Ground): EndpointTransitions {
   const laneDue = createLaneDue(ground);
   const operational = createOperational(ground);
   const audit = createAuditRows(ground);
-  const reader = rowReader(delivery);
   const markDeleted = client.prepare<[Instant, string, string]>(
     `update endpoint set deleted_at = ?, sealed_headers = null, events = '[]' where tenant_id = ? and id = ?`,
   );

@@ -101,10 +101,11 @@ export function createLaneTransitions(ground: Ground): LaneTransitions {
     const receiverOf = receivers.lookup(now);
     const deliveries: ClaimedDelivery[] = [];
     let after = lane;
+    let isHeld = false;
     for (const row of rows) {
       const receiver: ReceiverNow | Unreadable = receiverOf(row);
       if ("unreadable" in receiver && receiver.isHeld) {
-        after = { ...after, notBefore: now + heldMs };
+        isHeld = true;
         continue;
       }
       const ready = "unreadable" in receiver ? null : readyToStart(row, receiver, now);
@@ -114,8 +115,9 @@ export function createLaneTransitions(ground: Ground): LaneTransitions {
       }
       const detail =
         "unreadable" in receiver ? receiver.unreadable : "Its event is gone, so nothing was sent.";
-      after = { ...attempts.recordFault(after, row, { detail, now }), notBefore: after.notBefore };
+      after = attempts.recordFault(after, row, { detail, now });
     }
+    if (isHeld) after = { ...after, notBefore: now + heldMs };
     start.run(now, lane.tenantId, JSON.stringify(deliveries.map(({ id }) => id)));
     return { lane: laneAfterClaim(after, now), deliveries };
   }
