@@ -25,7 +25,7 @@ const filling: Filling = {
 function filled() {
   const client = new Sqlite(":memory:");
   for (const migration of migrations) client.exec(migration);
-  client.exec("insert into tenant (id, created_at) values ('default', 1)");
+  client.exec("insert into tenant (tenant_id, created_at) values ('default', 1)");
   for (const id of ["ep_1", "ep_2"]) {
     client.exec(`insert into endpoint (tenant_id, id, url, host, events, status, metadata, created_at, updated_at)
       values ('default', '${id}', 'u', 'h', '[]', 'active', '{}', 1, 1)`);

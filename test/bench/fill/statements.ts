@@ -104,8 +104,8 @@ function pastStatements(dialect: Dialect, { now, past, sample }: Filling): strin
        case when ${isDead} then 'failed' else 'delivered' end, case when ${isDead} then 'no_retry' else 'ok' end,
        ${requestHeaders}, 900, case when ${isDead} then 422 else 200 end, '{}', ${flag(false)}, ${noBytes}
      from ${series(past)}`,
-    `insert into dead_letter (tenant_id, delivery_id, reason, http_status, died_at)
-     select ${tenant}, ${id.delivery("n")}, 'no_retry', 422, ${whole(at)} from ${series(past)} where ${isDead}`,
+    `insert into dead_letter (tenant_id, delivery_id, reason, http_status, died_at, host, endpoint_id, job_id)
+     select ${tenant}, ${id.delivery("n")}, 'no_retry', 422, ${whole(at)}, ${host}, ${id.endpoint(endpointN)}, ${id.job(eventN)} from ${series(past)} where ${isDead}`,
   ];
 }
 

@@ -49,8 +49,8 @@ export function describeDamagedRows(open: OpenDamageable, damagedRetries: readon
     it.each([
       [
         "a secret that does not open",
-        `update job set callback_sealed_secret = 'v1.00000000.a.b.c' where id = 'job_damaged'`,
-        /callback_sealed_secret of job_damaged was sealed with the master key 00000000/,
+        `update job set callback_sealed_secret = 'nonsense' where id = 'job_damaged'`,
+        /is not one that Ringback wrote/,
       ],
       [
         "headers that have been altered",
@@ -98,6 +98,22 @@ export function describeDamagedRows(open: OpenDamageable, damagedRetries: readon
         expect(JSON.stringify(read)).not.toContain(canary);
       },
     );
+
+    it("a secret of a master key that is missing holds it without an attempt, 30 s at a time; the others are claimed", async () => {
+      const { scene, damagedId, soundId } = await oneOfTwo(
+        open,
+        `update job set callback_sealed_secret = 'v1.00000000.a.b.c' where id = 'job_damaged'`,
+      );
+      const lane = await scene.holdLane();
+      expect(only(await scene.claimDeliveries(lane)).id).toBe(soundId);
+      for (let look = 0; look < 2; look += 1) {
+        expect(await scene.claimDeliveries(lane)).toEqual([]);
+        scene.pass(30_000);
+      }
+      const read = present(await scene.store.reads.getDelivery(tenantId, damagedId));
+      expect(read.delivery).toMatchObject({ status: "pending", attempts: 0, attemptStartedAt: null });
+      expect(read.attempts).toEqual([]);
+    });
 
     it("is retried by the policy, and in the end a dead letter that says why", async () => {
       const { scene, damagedId, soundId } = await oneOfTwo(

@@ -31,7 +31,7 @@ describe("retention on PostgreSQL", () => {
     for (let at = 0; at < count; at += 1) await scene.submit();
     for (const run of await scene.claimRuns(count)) await scene.endRun(run);
     const lanes = await scene.store.lanes.claim({ holder: "h", limit: 9, now: scene.now(), leaseMs: 9 });
-    for (const ending of [{ code: "http_5xx", policy: twoAttempts } as const, {}]) {
+    for (const ending of [{ code: "http_4xx", policy: twoAttempts } as const, {}]) {
       for (const lane of lanes) {
         const claimed = await scene.claimDeliveries(lane, count);
         await Promise.all(claimed.map((one) => scene.record(lane, one, ending)));

@@ -70,7 +70,7 @@ export async function recordAttempts(
     made.push({ row, ended: item, now });
     return "recorded";
   });
-  await apply(ground, made, locked);
+  await apply(ground, made, locked, { isRecounted: false });
   return answers;
 }
 
@@ -94,7 +94,7 @@ export async function recordUnknown(
     const attemptId = makeId("att", now, ground.random);
     return { row, ended: unknownEnd(row, { attemptId, policy: policyOf(row), now }), now };
   });
-  await apply(ground, made, locked);
+  await apply(ground, made, locked, { isRecounted: true });
   return rows.length;
 }
 
@@ -114,7 +114,7 @@ export async function recordFaults(
     const attemptId = makeId("att", now, ground.random);
     return { row: begun, ended: faultEnd(begun, { attemptId, policy: policyOf(row), now, detail }), now };
   });
-  await apply(ground, made, locked);
+  await apply(ground, made, locked, { isRecounted: true });
 }
 
 /** An attempt that has ended, and the row of its delivery before that. */
@@ -124,8 +124,16 @@ interface MadeAttempt {
   readonly now: Instant;
 }
 
-/** Applies attempts, each to the delivery it was made for, and what they say together to their lanes. */
-async function apply(ground: Ground, made: readonly MadeAttempt[], locked: LockedLanes): Promise<void> {
+/**
+ * Applies attempts, each to the delivery it was made for, and what they say together to their lanes. With `isRecounted` the
+ * caller recounts the lanes after it.
+ */
+async function apply(
+  ground: Ground,
+  made: readonly MadeAttempt[],
+  locked: LockedLanes,
+  { isRecounted }: { readonly isRecounted: boolean },
+): Promise<void> {
   const tellings: Telling[] = [];
   const pauses: EndpointPause[] = [];
   for (const ofLane of Map.groupBy(made, ({ row }) => keyOf(row.tenantId, row.laneId)).values()) {
@@ -141,7 +149,7 @@ async function apply(ground: Ground, made: readonly MadeAttempt[], locked: Locke
     // The order, and a breaker that has opened, may have moved what the lane waits for to either side.
     if (lane.ordered || after.notBefore !== lane.notBefore) {
       ground.draft.recountLane(first, { ring: true });
-    } else {
+    } else if (!isRecounted) {
       for (const { next } of ended) if (next.status === "pending") ground.draft.laneSooner(first, next.dueAt);
     }
     const { tenantId, endpointId } = lane;

@@ -48,7 +48,7 @@ const selectOwed = `select tenant_id as "tenantId", id as "deliveryId" from deli
 const deleteLanes = `delete from lane where (tenant_id, id) in (
     select t.tenant_id, t.id from lane as t where t.closed and t.due_at is null and t.claimed_by is null and not exists (
       select 1 from delivery as d where d.tenant_id = t.tenant_id and d.endpoint_id = t.endpoint_id
-    ) order by t.tenant_id, t.id limit $1 for update skip locked
+    ) limit $1 for update skip locked
   ) returning tenant_id as "tenantId", endpoint_id as "endpointId"`;
 const deleteEndpoints = `delete from endpoint as t where t.deleted_at is not null
   and (t.tenant_id, t.id) in (select * from unnest($1::text[], $2::text[]))

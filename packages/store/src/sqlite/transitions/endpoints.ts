@@ -87,8 +87,8 @@ export function createEndpointTransitions(ground: Ground): EndpointTransitions {
      where tenant_id = ? and lane_id = ? and status = 'pending' and attempt_started_at is null limit ?`,
   );
   const selectForgotten = client.prepare<[number], EndpointKey>(
-    `select distinct tenant_id as "tenantId", endpoint_id as "endpointId" from lane
-     where closed and due_at is null and claimed_by is null and not exists (
+    `select tenant_id as "tenantId", endpoint_id as "endpointId" from lane
+     where closed and due_at is null and claimed_by is null and id = endpoint_id and not exists (
        select 1 from delivery where delivery.tenant_id = lane.tenant_id and delivery.endpoint_id = lane.endpoint_id
      ) limit ?`,
   );
