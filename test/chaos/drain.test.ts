@@ -1,6 +1,7 @@
 import { describe, expect, onTestFinished, test } from "vitest";
 import type { JobJson } from "../support/api-shapes.ts";
 import type { ServerHome } from "../support/server-process.ts";
+import { waitUntil } from "../support/wait-until.ts";
 import { makeChaosHome } from "./chaos-home.ts";
 
 const clients = 6;
@@ -83,9 +84,12 @@ describe("SIGTERM", () => {
     expect(balancer.answers[0]).toBe(200);
     expect(balancer.answers.at(-1), "the last answer of /readyz before the port closed").toBe(503);
     await home.start();
-    const jobs = await home.client.listAll<JobJson>("/v1/jobs?limit=100");
+    const jobs = await waitUntil(() => home.client.listAll<JobJson>("/v1/jobs?limit=200"), {
+      holds: (listed) => listed.every(({ done }) => done),
+      what: "list of jobs that are all done",
+      timeoutMs: 15_000,
+    });
     expect(new Set(jobs.map(({ id }) => id))).toEqual(new Set(accepted));
-    await Promise.all(accepted.map((id) => home.client.waitForDone(id)));
   });
 
   test("F76 a run that does not finish in time is given back and not held against its job", async () => {

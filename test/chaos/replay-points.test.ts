@@ -18,7 +18,7 @@ interface Interruption {
 /** Interrupts a replay of everything that has died; how often each delivery was replayed when it is over. */
 async function replayedThough({ start, kill }: Interruption): Promise<readonly number[]> {
   const home = makeChaosHome();
-  const receiver = await startReceiver(() => 500);
+  const receiver = await startReceiver(() => 400);
   onTestFinished(() => home.dispose());
   onTestFinished(() => receiver.close());
   const server = await start(home);

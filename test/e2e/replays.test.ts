@@ -30,7 +30,7 @@ describe("a replay", () => {
   /** Each test has an endpoint of its own, and ten that have died of it. */
   beforeEach(async () => {
     round += 1;
-    receiver.answerWith(() => 500);
+    receiver.answerWith(() => 400);
     endpointId = await endpointThatGivesUp(server.client, `${receiver.origin}/round-${round}`);
     letters = await manyDeadLetters(server.client, { count, endpointId, kind });
   });

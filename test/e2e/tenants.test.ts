@@ -310,7 +310,7 @@ describe("F124 what belongs to another tenant", () => {
         const job = { kind: "e2e.echo", input };
         const event = { type: "invoice.paid", data: input };
         const body = path.endsWith("/batch") ? { jobs: [job] } : path === "/v1/events" ? event : job;
-        return client.expect(202, path, { method, body, headers: { "idempotency-key": "shared" } });
+        return client.expect(202, path, { method, body, headers: { "idempotency-key": `shared ${path}` } });
       };
       const [id = "none"] = /(?:job|evt)_\w+/.exec((await submit(owner, "private")).text) ?? [];
       for (const input of ["private", "other"]) {
