@@ -6,7 +6,7 @@ import { makeChaosHome } from "./chaos-home.ts";
 
 const clients = 6;
 /** Requests before SIGTERM, so that the server is under load when it comes. */
-const warmUp = 60;
+const warmUp = 30;
 
 interface LoadSeen {
   readonly accepted: readonly string[];

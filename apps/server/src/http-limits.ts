@@ -4,6 +4,8 @@ export interface HttpLimits {
   /** Milliseconds for a request's headers, and for all of it; Node wants the first to be no longer than the second. */
   readonly headersTimeoutMs: number;
   readonly requestTimeoutMs: number;
+  /** How long a connection without a request is kept: longer than the 60 s of most load balancers, which must be the ones to close it. */
+  readonly keepAliveMs: number;
   /** How often Node looks whether a time is over, so by how much it may be late. */
   readonly timeoutsCheckedEveryMs: number;
   /** All headers together, and how many lines. */
@@ -20,6 +22,7 @@ export interface HttpLimits {
 export const httpLimits: HttpLimits = {
   headersTimeoutMs: 10_000,
   requestTimeoutMs: 15_000,
+  keepAliveMs: 72_000,
   timeoutsCheckedEveryMs: 2_000,
   headerBytesMax: 16_384,
   headersMax: 200,

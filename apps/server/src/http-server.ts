@@ -80,6 +80,7 @@ function serverOptions(limits: HttpLimits) {
   return {
     headersTimeout: limits.headersTimeoutMs,
     requestTimeout: limits.requestTimeoutMs,
+    keepAliveTimeout: limits.keepAliveMs,
     connectionsCheckingInterval: limits.timeoutsCheckedEveryMs,
     maxHeaderSize: limits.headerBytesMax,
     noDelay: true,

@@ -38,8 +38,8 @@ export interface IsolateLimits {
 export const isolateLimits: IsolateLimits = {
   runsMax: 500,
   idleMs: 60_000,
-  growAfterMs: 25,
-  startingMax: 4,
+  growAfterMs: 100,
+  startingMax: 2,
   startMs: 30_000,
   beginMs: 5_000,
   waitMs: 120_000,
