@@ -1,5 +1,6 @@
 // A job's events as `text/event-stream`: what has happened, then what happens, until the terminal event has been sent.
 import { EventReader, type EventReaderDeps, type EventReaderOptions } from "./event-reader.ts";
+import { frameStream } from "./frame-stream.ts";
 import type { Waiter } from "./waiters.ts";
 
 export interface JobStreamDeps extends EventReaderDeps {
@@ -37,8 +38,7 @@ function streamOf(
   { waiter, heartbeatMs }: JobStreamDeps,
 ): ReadableStream<Uint8Array> {
   let unsent = first;
-  let isWanted = true;
-  const nextFrames = async (): Promise<Uint8Array | null> => {
+  return frameStream(waiter, async () => {
     if (unsent.length === 0) unsent = await reader.read();
     if (unsent.length > 0) {
       const frames = encoder.encode(unsent.join(""));
@@ -50,29 +50,5 @@ function streamOf(
     if (waking === "draining" || waking === "aborted") return null;
     // A heartbeat is also when a change that nobody announced is found.
     return waking === "timed_out" ? heartbeat : new Uint8Array();
-  };
-  return new ReadableStream<Uint8Array>(
-    {
-      async pull(controller) {
-        let frames: Uint8Array | null = null;
-        try {
-          do frames = await nextFrames();
-          while (isWanted && frames?.byteLength === 0);
-        } catch {
-          // The client connects again with its Last-Event-ID; what failed is told there.
-        }
-        if (!isWanted) return;
-        if (frames !== null) controller.enqueue(frames);
-        else {
-          waiter.end();
-          controller.close();
-        }
-      },
-      cancel() {
-        isWanted = false;
-        waiter.end();
-      },
-    },
-    { highWaterMark: 1 },
-  );
+  });
 }

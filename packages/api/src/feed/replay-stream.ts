@@ -1,6 +1,7 @@
 // A replay as `text/event-stream`: as it is, then as it is whenever it changes, until it is over.
 import { isReplayDone, type ReadStore, type Replay, type ReplayKey } from "@ringback/core";
 import { replayFrame } from "../representations/replay-json.ts";
+import { frameStream } from "./frame-stream.ts";
 import type { Waiter } from "./waiters.ts";
 
 export interface ReplayStreamDeps {
@@ -13,7 +14,7 @@ export interface ReplayStreamDeps {
 }
 
 const encoder = new TextEncoder();
-const heartbeat = ": still here\n\n";
+const heartbeat = encoder.encode(": still here\n\n");
 
 /**
  * `seen` is the version that the client has been shown; null when it is the last one there will be. The replay is read again,
@@ -41,41 +42,17 @@ function streamOf(first: Replay, seen: number, deps: ReplayStreamDeps): Readable
   const key: ReplayKey = { tenantId: first.tenantId, replayId: first.id };
   let replay: Replay | null = first;
   let shown = seen;
-  let isWanted = true;
 
-  /** Null when there is nothing more to tell. */
-  async function nextFrame(): Promise<string | null> {
-    for (; isWanted && replay !== null;) {
-      if (replay.version > shown) {
-        shown = replay.version;
-        return replayFrame(replay, keptMs);
-      }
-      if (isReplayDone(replay.status)) return null;
-      const waking = await waiter.next(heartbeatMs, shown);
-      if (waking === "draining" || waking === "aborted") return null;
-      replay = await reads.getReplay(key.tenantId, key.replayId);
-      if (waking === "timed_out" && replay?.version === shown) return heartbeat;
+  return frameStream(waiter, async () => {
+    if (replay === null) return null;
+    if (replay.version > shown) {
+      shown = replay.version;
+      return encoder.encode(replayFrame(replay, keptMs));
     }
-    return null;
-  }
-
-  return new ReadableStream<Uint8Array>(
-    {
-      async pull(controller) {
-        // The client connects again with its Last-Event-ID; a read that failed is told there.
-        const frame = await nextFrame().catch(() => null);
-        if (!isWanted) return;
-        if (frame !== null) controller.enqueue(encoder.encode(frame));
-        else {
-          waiter.end();
-          controller.close();
-        }
-      },
-      cancel() {
-        isWanted = false;
-        waiter.end();
-      },
-    },
-    { highWaterMark: 1 },
-  );
+    if (isReplayDone(replay.status)) return null;
+    const waking = await waiter.next(heartbeatMs, shown);
+    if (waking === "draining" || waking === "aborted") return null;
+    replay = await reads.getReplay(key.tenantId, key.replayId);
+    return waking === "timed_out" && replay?.version === shown ? heartbeat : new Uint8Array();
+  });
 }
