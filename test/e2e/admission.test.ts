@@ -126,15 +126,15 @@ describe("turns", () => {
     const client = await clientOf("single");
     const body = { limits: { runningMax: 1 } };
     await operator.expect(200, "/v1/tenants/single", { method: "PATCH", body });
-    await statusesOf(client, 12, { kind: "e2e.echo" });
+    await statusesOf(client, 12, { kind: "e2e.timed" });
     const jobs = await client.listAll<JobJson>("/v1/jobs");
     // Twelve sweeps would be a minute.
     const done = await Promise.all(jobs.map(({ id }) => client.waitForDone(id)));
-    const spans = done
-      .map(({ startedAt = "", finishedAt = "" }) => ({ startedAt, finishedAt }))
-      .toSorted((a, b) => (a.startedAt + a.finishedAt < b.startedAt + b.finishedAt ? -1 : 1));
-    const overlapping = spans.filter(({ startedAt }, at) => startedAt < (spans[at - 1]?.finishedAt ?? ""));
-    expect(spans).toHaveLength(12);
+    const runs = done
+      .map(({ result }) => result as { readonly begunAt: number; readonly endedAt: number })
+      .toSorted((a, b) => a.begunAt - b.begunAt);
+    const overlapping = runs.filter(({ begunAt }, at) => begunAt < (runs[at - 1]?.endedAt ?? 0));
+    expect(runs).toHaveLength(12);
     expect(overlapping).toEqual([]);
   });
 });

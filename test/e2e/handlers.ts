@@ -49,6 +49,16 @@ const progresses = defineJob({
   },
 });
 
+/** When it ran, as it saw it itself. */
+const timed = defineJob({
+  kind: "e2e.timed",
+  async run() {
+    const begunAt = Date.now();
+    await pause(5);
+    return { begunAt, endedAt: Date.now() };
+  },
+});
+
 const failsOnce = defineJob({
   kind: "e2e.fails-once",
   maxRuns: 2,
@@ -132,6 +142,7 @@ export default [
   waits,
   waitsFor,
   progresses,
+  timed,
   failsOnce,
   throws,
   never,
