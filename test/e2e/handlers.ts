@@ -54,7 +54,7 @@ const timed = defineJob({
   kind: "e2e.timed",
   async run() {
     const begunAt = Date.now();
-    await pause(5);
+    await pause(200);
     return { begunAt, endedAt: Date.now() };
   },
 });
