@@ -94,6 +94,7 @@ export async function openIntakeHouse(
   const { limits = {} } = options;
   const http = await startHttpServer({
     fetch: api.app.fetch,
+    shortPoll: api.shortPoll,
     host: "127.0.0.1",
     port: 0,
     clock,

@@ -15,6 +15,7 @@ beforeAll(async () => {
   };
   server = await startHttpServer({
     fetch,
+    shortPoll: () => null,
     host: "127.0.0.1",
     port: 0,
     clock: systemClock(),

@@ -2,6 +2,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import { getRequestListener, type HttpBindings } from "@hono/node-server";
+import type { ShortPoll } from "@ringback/api";
 import type { Clock, Random } from "@ringback/core";
 import { httpLimits, type HttpLimits } from "./http-limits.ts";
 import { lingerWhenUnread } from "./linger.ts";
@@ -9,6 +10,8 @@ import { answerMalformedHttp } from "./malformed-http.ts";
 
 export interface HttpServerOptions {
   readonly fetch: (request: Request, env: unknown) => Response | Promise<Response>;
+  /** Asked before `fetch`, which answers what it does not. */
+  readonly shortPoll: ShortPoll;
   readonly host: string;
   /** 0 takes a free port. */
   readonly port: number;
@@ -28,7 +31,7 @@ export interface HttpServer {
 
 /** Rejects when the address cannot be listened on; the error's message says which and why. */
 export async function startHttpServer(options: HttpServerOptions): Promise<HttpServer> {
-  const { fetch, host, port, clock, random } = options;
+  const { fetch, shortPoll, host, port, clock, random } = options;
   const limits = { ...httpLimits, ...options.limits };
   const malformed = answerMalformedHttp(random, limits);
   const listener = getRequestListener(fetch, {
@@ -41,8 +44,19 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
     answers.set(incoming.socket, outgoing);
     if (isLeaving) outgoing.setHeader("connection", "close");
     if (incoming.method !== "GET") lingerWhenUnread(incoming, lingering);
-    if (incoming.rawHeaders.length > 2 * limits.headersMax) malformed.tooManyHeaders(outgoing);
-    else void listener(incoming, outgoing);
+    if (incoming.rawHeaders.length > 2 * limits.headersMax) {
+      malformed.tooManyHeaders(outgoing);
+      return;
+    }
+    const whole = (): void => void listener(incoming, outgoing);
+    const answerShortly = (short: Awaited<ReturnType<ShortPoll>>): void => {
+      if (short === null) whole();
+      else outgoing.writeHead(short.status, short.headers).end();
+    };
+    const short = shortPoll(incoming);
+    // What could not be looked up is the app's to tell.
+    if (short instanceof Promise) short.then(answerShortly, whole);
+    else answerShortly(short);
   };
   const server = createServer(serverOptions(limits), answer);
   server.maxConnections = limits.connectionsMax;

@@ -65,6 +65,7 @@ async function openHouse(ground: Ground): Promise<RunningServer> {
   const api = makeApi(ground, runner, state);
   const http = await startHttpServer({
     fetch: api.app.fetch,
+    shortPoll: api.shortPoll,
     host: config.HOST,
     port: config.PORT,
     clock,

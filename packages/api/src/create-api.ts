@@ -34,6 +34,7 @@ import { replayRoutes } from "./routes/replays.ts";
 import type { RouteDeps } from "./routes/route-deps.ts";
 import type { Route } from "./routes/route.ts";
 import { putJob } from "./routes/put-job.ts";
+import { createShortPoll, type ShortPoll } from "./routes/short-poll.ts";
 import { submitBatch } from "./routes/submit-batch.ts";
 import { submitJob } from "./routes/submit-job.ts";
 import { tellEvent } from "./routes/tell-event.ts";
@@ -45,6 +46,8 @@ import { createRunTokens } from "./tokens/run-tokens.ts";
 
 export interface Api {
   readonly app: Hono;
+  /** Comes before the app: whoever listens asks it first, and the app for what it has no answer to. */
+  readonly shortPoll: ShortPoll;
   /** From now on nobody waits: long polls answer with what there is, event streams end. New requests are still answered. */
   drain(): void;
   readonly counters: Readonly<Counters>;
@@ -95,6 +98,8 @@ export function createApi(deps: ApiDeps): Api {
   mountRoutes(app, { authenticator, rateLimit, settings, peerAddress, random, log, counters }, routes);
   return {
     app,
+    shortPoll:
+      deps.serves === "probes" ? () => null : createShortPoll({ ...routeDeps, authenticator, rateLimit }),
     routes,
     counters,
     drain() {

@@ -4,6 +4,7 @@ export type { ApiDeps, ApiSettings, Readiness } from "./api-deps.ts";
 export { createApi } from "./create-api.ts";
 export type { Counters } from "./intake/counters.ts";
 export type { Api } from "./create-api.ts";
+export type { ShortPoll } from "./routes/short-poll.ts";
 export type { ProblemCode } from "./problems/catalogue.ts";
 export { problemResponse } from "./problems/problem-response.ts";
 export type { ProblemResponse } from "./problems/problem-response.ts";

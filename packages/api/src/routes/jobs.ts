@@ -18,7 +18,7 @@ import {
 import { pageAnswer } from "../representations/page-json.ts";
 import { readQuery } from "../schemas/read-query.ts";
 import { withoutUndefined } from "../schemas/without-undefined.ts";
-import { jobKeyOf, keptJob, pollJob, showing, showingOf, unchangedJob } from "./read-job.ts";
+import { jobKeyOf, keptJob, pollJob, showing, showingOf } from "./read-job.ts";
 import type { RouteDeps } from "./route-deps.ts";
 import { idOf, type Call, type KeyRoute, type OpenCall } from "./route.ts";
 
@@ -71,14 +71,7 @@ export function jobRoutes(deps: RouteDeps): readonly KeyRoute[] {
   ];
 }
 
-/** Most polls find the job unchanged; they are answered by the shortest way there is. */
-function getJob(call: Call, deps: RouteDeps): Answer | Promise<Answer | Refusal> {
-  const unchanged = unchangedJob(call, deps);
-  if (unchanged === null) return showJob(call, deps);
-  return unchanged instanceof Promise ? unchanged.then((answer) => answer ?? showJob(call, deps)) : unchanged;
-}
-
-async function showJob(call: Call, deps: RouteDeps): Promise<Answer | Refusal> {
+async function getJob(call: Call, deps: RouteDeps): Promise<Answer | Refusal> {
   // Also when it is done: its deliveries may still change.
   const polled = await pollJob(call, deps, () => true);
   return isRefusal(polled) ? polled : jobAnswer(polled.job, await showingOf(polled.job, deps), polled);

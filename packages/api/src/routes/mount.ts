@@ -11,6 +11,7 @@ import type { Counters } from "../intake/counters.ts";
 import { refusalOfThrow } from "../problems/refusal-of-throw.ts";
 import { isRefusal, notFound, problemAnswer, refusal, type Refusal } from "../problems/refusal.ts";
 import { unreadParameters } from "../schemas/unread-parameters.ts";
+import { addOwnHeaders } from "./own-headers.ts";
 import { createPathTable } from "./path-table.ts";
 import type { KeyRoute, OpenCall, Route } from "./route.ts";
 
@@ -55,8 +56,7 @@ function respond(context: Context, deps: MountDeps, settle: Settle): Response | 
     if (isRefusal(outcome) && outcome.refused === "body-incomplete") deps.counters.intakeAborted += 1;
     const { status, headers: own, body } = isRefusal(outcome) ? problemAnswer(outcome, requestId) : outcome;
     Object.assign(own, headers);
-    own["x-request-id"] = requestId;
-    own["x-content-type-options"] = "nosniff";
+    addOwnHeaders(own, requestId);
     return new Response(body as ConstructorParameters<typeof Response>[0], { status, headers: own });
   };
   const refuse = (thrown: unknown): Response => answer(refusalOfThrow(thrown, deps.log, requestId));

@@ -94,3 +94,75 @@ describe.each([true, false])("what was seen before is not the last word (alone: 
     expect((await ask("GET", path, { ...known, key })).status).toBe(401);
   });
 });
+
+describe("the short way to an answer", () => {
+  /** A poll as it comes off the wire, with the key of another house's client. */
+  function poll(key: string, ...more: readonly string[]) {
+    const rawHeaders = [
+      "Host",
+      "ringback.test",
+      "Authorization",
+      `Bearer ${key}`,
+      "If-None-Match",
+      '"1"',
+      ...more,
+    ];
+    return { method: "GET", url: path, rawHeaders };
+  }
+
+  async function keyInUse(isAlone: boolean): Promise<{ readonly house: House; readonly key: string }> {
+    const house = await polledOnce({ isAlone });
+    const key = house.makeKey("mine", "jobs");
+    await house.ask("GET", path, { key });
+    return { house, key };
+  }
+
+  test.each([true, false])(
+    "is the answer of the whole way, header by header (alone: %s)",
+    async (isAlone) => {
+      const { house, key } = await keyInUse(isAlone);
+      const headers = { host: "ringback.test", authorization: `Bearer ${key}`, "x-request-id": "mine" };
+      const whole = await house.app.request(path, { headers: { ...headers, ...known.headers } });
+      const short = await house.shortPoll(poll(key, "X-Request-Id", "mine"));
+      expect(short?.status).toBe(whole.status);
+      const { ratelimit, ...others } = Object.fromEntries(whole.headers);
+      expect(ratelimit).toBe('"default";r=59998;t=1');
+      expect(short?.headers).toEqual({ ...others, ratelimit: '"default";r=59997;t=1' });
+    },
+  );
+
+  test.each([
+    ["a key sent twice", ["authorization", "Bearer other"]],
+    ["two lists of versions", ["If-None-Match", '"2"']],
+    ["two hosts", ["host", "other.test"]],
+    ["a client that waits", ["Prefer", "wait=5"]],
+    ["a body", ["Content-Length", "2"]],
+    ["a body without a length", ["Transfer-Encoding", "chunked"]],
+  ])("is not taken by a request with %s", async (_, more) => {
+    const { house, key } = await keyInUse(true);
+    expect(house.shortPoll(poll(key, ...more))).toBeNull();
+    expect(house.shortPoll(poll(key))).not.toBeNull();
+  });
+
+  test("is not taken by another method, path or host than a poll has", async () => {
+    const { house, key } = await keyInUse(true);
+    const plain = poll(key);
+    const odd = plain.rawHeaders.map((text) => (text === "ringback.test" ? "a b" : text));
+    const url = `${path}?verbose`;
+    for (const request of [{ method: "HEAD" }, { url }, { url: `${path}/status` }, { rawHeaders: odd }]) {
+      expect(house.shortPoll({ ...plain, ...request })).toBeNull();
+    }
+  });
+
+  test("counts nothing that it leaves to the app", async () => {
+    const { house, key } = await keyInUse(true);
+    const left = async (): Promise<string | null> =>
+      (await house.ask("GET", path, { key, headers: known.headers })).headers.get("ratelimit");
+    const before = await left();
+    for (let times = 0; times < 10; times += 1) void house.shortPoll(poll(key, "Prefer", "wait=5"));
+    expect([before, await left()]).toEqual([
+      expect.stringContaining("r=59998"),
+      expect.stringContaining("r=59997"),
+    ]);
+  });
+});

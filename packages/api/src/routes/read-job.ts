@@ -1,13 +1,11 @@
 // Reads the job that a request names: its present state, or the one after a change when the client is ready to wait.
 import { readJobId, type JobKey, type JobWithPayloads } from "@ringback/core";
-import type { Answer } from "../answers/answer.ts";
 import { etagOf, isUnchanged } from "../answers/etag.ts";
 import { goneRefusal } from "../answers/gone.ts";
 import { awaitJob } from "../feed/await-job.ts";
-import type { PolledJob } from "../feed/polled-jobs.ts";
 import { preferencesOf } from "../intake/prefer.ts";
 import { isRefusal, notFound, type Refusal } from "../problems/refusal.ts";
-import { unchangedAnswer, type Showing } from "../representations/job-answer.ts";
+import type { Showing } from "../representations/job-answer.ts";
 import type { RouteDeps } from "./route-deps.ts";
 import { idOf, type Call } from "./route.ts";
 
@@ -21,27 +19,6 @@ export function jobKeyOf(call: Call): JobKey | null {
 export async function readJob(call: Call, deps: RouteDeps): Promise<JobWithPayloads | Refusal> {
   const key = jobKeyOf(call);
   return key === null ? notFound : keptJob(await deps.polledJobs.read(key), deps);
-}
-
-/**
- * What answers a client that has the job's present version: 304, in the same turn of the event loop where nothing has to be read.
- * Null when it takes more than that: it has another version or none, is ready to wait, or the job has not been asked for lately.
- */
-export function unchangedJob(call: Call, deps: RouteDeps): Answer | Promise<Answer | null> | null {
-  const { request, tenantId } = call;
-  const ifNoneMatch = request.header("if-none-match");
-  if (ifNoneMatch === undefined || request.header("prefer") !== undefined) return null;
-  const jobId = readJobId(idOf(call));
-  if (jobId === null) return null;
-  const answerOf = (job: PolledJob | null): Answer | null => {
-    if (job === null || !isUnchanged(ifNoneMatch, etagOf(job.version))) return null;
-    const now = deps.clock.now();
-    if (goneRefusal(job, { now, tombstoneMs: deps.settings.tombstoneMs }) !== null) return null;
-    return unchangedAnswer(job, now, deps.outlooks.atOnce(job));
-  };
-  const key = { tenantId, jobId };
-  if (deps.store.changes.areComplete()) return answerOf(deps.polledJobs.atOnce(key));
-  return deps.polledJobs.look(key).then(answerOf);
 }
 
 export function keptJob(job: JobWithPayloads | null, deps: RouteDeps): JobWithPayloads | Refusal {
