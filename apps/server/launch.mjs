@@ -6,6 +6,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { constants } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { serverFlags } from "./node-flags.mjs";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..", "..");
 
@@ -82,7 +83,8 @@ function run(file, args) {
     // In a process group of its own, so that Ctrl-C reaches it once, from here, and not also from the terminal and npm.
     const detached = process.platform !== "win32";
     const lifeline = ["--import", new URL("lifeline.mjs", import.meta.url).href];
-    const child = spawn(node, [...lifeline, file, ...args], {
+    const flags = word === "start" ? serverFlags : [];
+    const child = spawn(node, [...flags, ...lifeline, file, ...args], {
       cwd: root,
       env: childEnvironment(),
       stdio: "inherit",

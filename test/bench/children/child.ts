@@ -22,6 +22,8 @@ export interface ChildOptions {
   readonly cwd?: string;
   /** Loaded before the program, as `node --import` does; relative to this folder. */
   readonly preload?: string;
+  /** Flags of Node. */
+  readonly flags?: readonly string[];
   /** For programs that do not say by themselves that they are ready: what they print then, with one group that is told. */
   readonly readyLine?: RegExp;
   /** How long it may take to become ready. */
@@ -44,11 +46,14 @@ const outputKept = 4_000;
 
 /** `program` is relative to this folder. Rejects, with what the child printed, when it ends before it is ready. */
 export async function startChild(program: string, options: ChildOptions = {}): Promise<Child> {
-  const { args = [], env = {}, cwd, preload, readyLine, startMs = startDefaultMs } = options;
+  const { args = [], env = {}, cwd, preload, flags = [], readyLine, startMs = startDefaultMs } = options;
   const child = fork(pathOf(program), [...args], {
     env: { ...withoutSettings(process.env), ...env },
     ...(cwd === undefined ? {} : { cwd }),
-    execArgv: preload === undefined ? [] : ["--import", new URL(preload, import.meta.url).href],
+    execArgv: [
+      ...flags,
+      ...(preload === undefined ? [] : ["--import", new URL(preload, import.meta.url).href]),
+    ],
     stdio: ["ignore", "pipe", "pipe", "ipc"],
   });
   const line = createLine(child, readyLine ?? null);

@@ -1,4 +1,5 @@
 // A house of its own for a figure: one database, and the real server on it as users start it, once or several times.
+import { serverFlags } from "../../../apps/server/node-flags.mjs";
 import { randomFillSync } from "node:crypto";
 import { tmpdir } from "node:os";
 import { fileURLToPath } from "node:url";
@@ -55,7 +56,7 @@ export async function openHouse(mode: Mode, closing: Closing): Promise<House> {
 
   function startProcess(role: Role, { settings = {}, instead }: StartOptions): Promise<Child> {
     const env = { ...commonSettings, RINGBACK_ROOT_KEY: apiKey, ...database.settings(role), ...settings };
-    const options = { env, cwd: tmpdir() };
+    const options = { env, cwd: tmpdir(), flags: serverFlags };
     return instead === undefined
       ? startChild(serverProgram, { ...options, preload: "probe.ts", readyLine: listens })
       : startChild(instead.program, { ...options, args: instead.args });

@@ -37,9 +37,15 @@ const unitsKept = 64;
 /** Started with the first file and kept; every file that this process has open shares it. */
 let running: Worker | null = null;
 
+/** What it keeps lives as long as a commit; left to itself, V8 would let the space of new objects grow to ten times that. */
+const resourceLimits = { maxYoungGenerationSizeMb: 12 };
+
 function theThread(): Worker {
   if (running !== null) return running;
-  const thread = new Worker(new URL("database-thread-entry.ts", import.meta.url), { name: "database" });
+  const thread = new Worker(new URL("database-thread-entry.ts", import.meta.url), {
+    name: "database",
+    resourceLimits,
+  });
   thread.setMaxListeners(0);
   // Whoever has a file open hears it, too; alone, an error without a listener would end the process.
   thread.on("error", () => undefined);
