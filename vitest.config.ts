@@ -1,4 +1,5 @@
 import { configDefaults, defineConfig } from "vitest/config";
+import { LongestFirst } from "./test/run/longest-first.ts";
 
 const timeouts = { testTimeout: 20_000, hookTimeout: 30_000 };
 /** These run in both modes, from the same files; what only one mode has lies in a folder of its name. */
@@ -9,6 +10,7 @@ export default defineConfig({
     globalSetup: ["test/run/postgres-for-tests.ts"],
     // Most tests wait for processes they started; a core less than there are, the default, leaves cores idle.
     maxWorkers: "100%",
+    sequence: { sequencer: LongestFirst },
     execArgv: ["--import", new URL("test/run/quicken-imports.ts", import.meta.url).href],
     projects: [
       {

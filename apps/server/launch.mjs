@@ -6,7 +6,6 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { constants } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { serverFlags } from "./node-flags.mjs";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..", "..");
 
@@ -83,7 +82,7 @@ function run(file, args) {
     // In a process group of its own, so that Ctrl-C reaches it once, from here, and not also from the terminal and npm.
     const detached = process.platform !== "win32";
     const lifeline = ["--import", new URL("lifeline.mjs", import.meta.url).href];
-    const flags = word === "start" ? serverFlags : [];
+    const flags = word === "start" ? serverFlags() : [];
     const child = spawn(node, [...flags, ...lifeline, file, ...args], {
       cwd: root,
       env: childEnvironment(),
@@ -97,6 +96,14 @@ function run(file, args) {
     });
     child.on("exit", (code, signal) => resolve(code ?? 128 + constants.signals[signal]));
   });
+}
+
+/**
+ * Flags of Node for the server. V8 would let the space of new objects grow to 128 MB, nearly all of it garbage; with 32 MB it is
+ * emptied more often, which costs little, since little of it is still in use.
+ */
+function serverFlags() {
+  return JSON.parse(readFileSync(new URL("node-flags.json", import.meta.url), "utf8"));
 }
 
 /** The programs find the tools of node_modules first; what npm tells its own scripts is not theirs. */

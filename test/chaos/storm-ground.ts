@@ -70,9 +70,9 @@ function momentOf(
   load: { afterAccepted(count: number): Promise<void> },
   ...receivers: readonly Receiver[]
 ): Promise<unknown> {
-  if (chance.unit() < 0.5) return load.afterAccepted(chance.whole(1, 120));
+  if (chance.unit() < 0.5) return load.afterAccepted(chance.whole(1, 60));
   const receiver = chance.pick(receivers);
-  return receiver.waitForCount(receiver.requests.length + chance.whole(1, 40), () => true, 20_000);
+  return receiver.waitForCount(receiver.requests.length + chance.whole(1, 20), () => true, 20_000);
 }
 
 function slowNowAndThen(chance: Seeded): Script {

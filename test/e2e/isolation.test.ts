@@ -8,7 +8,7 @@ import { waitUntil } from "../support/wait-until.ts";
 
 const settings = {
   RINGBACK_HANDLERS: fileURLToPath(new URL("isolate-handlers.ts", import.meta.url)),
-  RINGBACK_RUN_MEMORY_MB: "256",
+  RINGBACK_RUN_MEMORY_MB: "192",
 };
 
 /** What is tested is that an end comes and what it is; how soon depends on the machine. */
@@ -87,7 +87,7 @@ describe("a handler runs in a process of its own", { timeout: 120_000 }, () => {
 
       expect(await run("isolate.hog", { what })).toMatchObject({
         status: "failed",
-        error: { code: "out_of_memory", message: "The run used more than 256 MB of memory." },
+        error: { code: "out_of_memory", message: "The run used more than 192 MB of memory." },
       });
 
       writeFileSync(file, "");

@@ -1,6 +1,6 @@
 // A house of its own for a figure: one database, and the real server on it as users start it, once or several times.
-import { serverFlags } from "../../../apps/server/node-flags.mjs";
 import { randomFillSync } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { fileURLToPath } from "node:url";
 import { makeApiKey } from "@ringback/core";
@@ -48,6 +48,10 @@ const commonSettings: Readonly<Record<string, string>> = {
 };
 
 const serverProgram = "../../../apps/server/src/main.ts";
+/** Those of `npm start`. */
+const serverFlags = JSON.parse(
+  readFileSync(new URL("../../../apps/server/node-flags.json", import.meta.url), "utf8"),
+) as readonly string[];
 const listens = /^Ringback listens on (http\S+)$/m;
 
 export async function openHouse(mode: Mode, closing: Closing): Promise<House> {
