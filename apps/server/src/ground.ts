@@ -82,7 +82,10 @@ export async function layGround(options: StartOptions): Promise<Ground> {
   const metrics = createMetrics(machine);
   const opened = await openOrRefuse({ config, clock: machine, random, log, counted: metrics.counted });
   const { mode, clock } = opened;
-  const spans = await openTraces({ config, mode, clock, random, log });
+  const spans = await openTraces({ config, mode, clock, random, log }).catch(async (thrown: unknown) => {
+    await opened.close();
+    throw thrown;
+  });
   return {
     env: options.env,
     config,

@@ -23,15 +23,21 @@ test(
       await Promise.all([collector.close(), receiver.close(), database.drop()]);
     });
     const roles = ["api", "runner", "dispatcher"];
-    const processes = await Promise.all(roles.map((role) => home.start({ RINGBACK_ROLE: role })));
+    const [api, runner, dispatcher] = await Promise.all(
+      roles.map((role) => home.start({ RINGBACK_ROLE: role })),
+    );
     const job = await home.client.submit(
-      { kind: "e2e.echo", callback: { url: `${receiver.origin}/in` } },
+      { kind: "e2e.waits-for", input: { forMs: 1_000 }, callback: { url: `${receiver.origin}/in` } },
       { traceparent: `00-${traceId}-00f067aa0ba902b7-01` },
     );
+    await home.client.waitForJob(job.id, ({ status }) => status === "running");
+    // Its run, and with it the span, ends while it drains.
+    expect(await runner?.terminate()).toEqual({ code: 0, signal: null });
+    expect(collector.spans.map(({ kind }) => kind)).toContain("consumer");
     await receiver.waitForCount(1);
     await home.client.waitForJob(job.id, ({ callback }) => callback?.deliveries.delivered === 1);
 
-    for (const one of processes) expect(await one.terminate()).toEqual({ code: 0, signal: null });
+    for (const one of [api, dispatcher]) expect(await one?.terminate()).toEqual({ code: 0, signal: null });
 
     const spans = collector.spans.filter((span) => span.traceId === traceId);
     const submit = spans.find(({ kind }) => kind === "server");

@@ -7,7 +7,7 @@ import type { Clock, Log, LogFields } from "@ringback/core";
 import { parseConfig, type Config } from "../config/parse-config.ts";
 import { systemRandom } from "../system.ts";
 import { openTraces } from "./open-traces.ts";
-import { watchedExporter } from "./watched-exporter.ts";
+import { createSpanWatch } from "./span-watch.ts";
 
 let collector: Server | null = null;
 afterEach(() => {
@@ -87,13 +87,39 @@ test("a collector that does not answer holds up a stop for one second, and no lo
   expect(isClosed).toBe(true);
 });
 
+test("spans that nobody takes in time are dropped and logged, and those that wait are bounded", async () => {
+  const counts: number[] = [];
+  const counting = createServer((incoming, outgoing) => {
+    let body = "";
+    incoming.on("data", (text) => (body += String(text)));
+    incoming.on("end", () => {
+      counts.push(body.split('"spanId"').length - 1);
+      outgoing.end("{}");
+    });
+  });
+  collector = counting;
+  await new Promise<void>((resolve) => counting.listen(0, "127.0.0.1", resolve));
+  const { port } = counting.address() as AddressInfo;
+  const config = configOf({ OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${port}` });
+  const log = keptLog();
+  const parts = { mode: "embedded", clock: steppedClock(), random: systemRandom(), log };
+  const opened = await openTraces({ config, ...parts });
+  for (let n = 0; n < 10_000; n += 1) {
+    opened.traces.submission({ method: "POST", path: "/v1/jobs" }, null).end(202, null);
+  }
+  await opened.close();
+  // 512 were on their way, and 2,048 waited.
+  expect(counts.reduce((sum, count) => sum + count, 0)).toBe(2_560);
+  expect(log.warned).toEqual([{ count: 1, reason: "more spans than could be sent in time" }]);
+});
+
 test("what could not be sent is logged at most once a minute, with how many spans it was since the last time", () => {
   // One that has been stopped takes nothing any more.
   const failing = new InMemorySpanExporter();
   void failing.shutdown();
   const clock = steppedClock();
   const log = keptLog();
-  const exporter = watchedExporter(failing, { clock, log });
+  const exporter = createSpanWatch({ clock, log }).exporter(failing);
   let answers = 0;
   const told = (): void => void (answers += 1);
   const send = (count: number): void =>

@@ -16,7 +16,7 @@ import type { Config } from "../config/parse-config.ts";
 import { version } from "../version.ts";
 import { createSpanIds } from "./span-ids.ts";
 import { createSpans } from "./spans.ts";
-import { watchedExporter } from "./watched-exporter.ts";
+import { createSpanWatch } from "./span-watch.ts";
 
 export interface OpenedTraces {
   readonly traces: Traces;
@@ -33,7 +33,7 @@ export interface TraceParts {
 }
 
 /** Spans that wait to be sent; of more than these the newest are dropped. */
-const queuedMax = 2_048;
+const waitingMax = 2_048;
 const sentAtOnceMax = 512;
 /** How long a span waits for others to be sent with. Milliseconds. */
 const gatherMs = 1_000;
@@ -46,19 +46,19 @@ export function openOtlpTraces(url: string, parts: TraceParts): OpenedTraces {
     url,
     headers: Object.fromEntries(config.OTEL_EXPORTER_OTLP_HEADERS),
   });
+  const watch = createSpanWatch({ clock, log });
   const ids = createSpanIds(random);
+  const batches = new BatchSpanProcessor({
+    exporter: watch.exporter(exporter),
+    maxQueueSize: waitingMax,
+    maxExportBatchSize: sentAtOnceMax,
+    scheduledDelayMillis: gatherMs,
+  });
   const provider = new TracerProvider({
     resource: resourceOf(parts),
     sampler: samplers[config.OTEL_TRACES_SAMPLER](config.OTEL_TRACES_SAMPLER_ARG),
     idGenerator: ids,
-    spanProcessors: [
-      new BatchSpanProcessor({
-        exporter: watchedExporter(exporter, { clock, log }),
-        maxQueueSize: queuedMax,
-        maxExportBatchSize: sentAtOnceMax,
-        scheduledDelayMillis: gatherMs,
-      }),
-    ],
+    spanProcessors: [watch.processor(batches, waitingMax)],
   });
   return {
     traces: createSpans({ tracer: provider.getTracer("ringback", version), ids, clock }),

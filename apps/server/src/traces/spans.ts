@@ -11,18 +11,19 @@ import {
   type Span,
   type Tracer,
 } from "@opentelemetry/api";
-import type {
-  AttemptRecord,
-  AttemptSpan,
-  ClaimedDelivery,
-  Clock,
-  Job,
-  JobStatus,
-  RunKey,
-  RunOutcome,
-  RunSpan,
-  SubmissionSpan,
-  Traces,
+import {
+  noTraces,
+  type AttemptRecord,
+  type AttemptSpan,
+  type ClaimedDelivery,
+  type Clock,
+  type Job,
+  type JobStatus,
+  type RunKey,
+  type RunOutcome,
+  type RunSpan,
+  type SubmissionSpan,
+  type Traces,
 } from "@ringback/core";
 import type { SpanIds } from "./span-ids.ts";
 
@@ -33,9 +34,9 @@ export interface SpansOptions {
   readonly clock: Clock;
 }
 
-/** A run's span that was begun elsewhere: its traceparent, its parent's span id, its run's number, beginning and kind. */
+/** A run's span that was begun elsewhere and is kept: its traceparent, its parent's span id, its run's number, beginning and kind. */
 const carriedForm =
-  /^(00-([0-9a-f]{32})-([0-9a-f]{16})-0[01])\.([0-9a-f]{16}|)\.(\d{1,16})\.(\d{1,16})\.(\S{1,100})$/;
+  /^00-([0-9a-f]{32})-([0-9a-f]{16})-01\.([0-9a-f]{16}|)\.(\d{1,16})\.(\d{1,16})\.(\S{1,100})$/;
 
 export function createSpans({ tracer, ids, clock }: SpansOptions): Traces {
   /** By the monotonic clock, so that a span is as long as what it tells of, to the microsecond. */
@@ -43,19 +44,20 @@ export function createSpans({ tracer, ids, clock }: SpansOptions): Traces {
     const { kind, attributes, parent } = options;
     const startTime = clock.now();
     const startedMs = clock.monotonicMs();
-    const span = tracer.startSpan(name, { kind, attributes, startTime }, parentOf(parent));
+    const span = tracer.startSpan(name, { kind, startTime }, parentOf(parent));
+    describe(span, attributes);
     return { span, end: () => span.end(startTime + Math.max(0, clock.monotonicMs() - startedMs)) };
   }
 
   return {
     submission({ method, path }, parent) {
-      const attributes = { "http.request.method": method, "http.route": path };
+      const attributes = () => ({ "http.request.method": method, "http.route": path });
       return submissionSpan(begin(`${method} ${path}`, { kind: SpanKind.SERVER, attributes, parent }));
     },
     run(claimed) {
       const { jobId, runNumber, traceparent: parent } = claimed;
       const kind = claimed.job.kind;
-      const attributes = runAttributes(claimed, { kind, runNumber, jobId });
+      const attributes = () => runAttributes(claimed, { kind, runNumber, jobId });
       const begun = begin(`run ${kind}`, { kind: SpanKind.CONSUMER, attributes, parent });
       const traceparent = traceparentOf(begun.span);
       const parentId = parent?.slice(36, 52) ?? "";
@@ -63,18 +65,19 @@ export function createSpans({ tracer, ids, clock }: SpansOptions): Traces {
       return { ...runSpan(begun), carried };
     },
     carriedRun(carried, run) {
-      const [, traceparent = "", traceId = "", spanId = "", parentId = "", number, at, kind = ""] =
-        carriedForm.exec(carried) ?? [];
-      const parent = parentId === "" ? null : `00-${traceId}-${parentId}-${traceparent.slice(-2)}`;
-      const attributes = runAttributes(run, { kind, runNumber: Number(number), jobId: run.jobId });
-      const options = { kind: SpanKind.CONSUMER, attributes, startTime: Number(at) };
+      const [, traceId, spanId, parentId = "", number, at, kind = ""] = carriedForm.exec(carried) ?? [];
+      // One that is not kept needs no end.
+      if (traceId === undefined || spanId === undefined) return noTraces.carriedRun(carried, run);
+      const parent = parentId === "" ? null : `00-${traceId}-${parentId}-01`;
+      const options = { kind: SpanKind.CONSUMER, startTime: Number(at) };
       const span = ids.within({ traceId, spanId }, () =>
         tracer.startSpan(`run ${kind}`, options, parentOf(parent)),
       );
+      describe(span, () => runAttributes(run, { kind, runNumber: Number(number), jobId: run.jobId }));
       return { ...runSpan({ span, end: () => span.end(clock.now()) }), carried };
     },
     attempt(delivery) {
-      const attributes = attemptAttributes(delivery);
+      const attributes = () => attemptAttributes(delivery);
       const parent = delivery.traceparent;
       return attemptSpan(
         begin(`attempt ${delivery.eventType}`, { kind: SpanKind.CLIENT, attributes, parent }),
@@ -85,7 +88,7 @@ export function createSpans({ tracer, ids, clock }: SpansOptions): Traces {
 
 interface Beginning {
   readonly kind: SpanKind;
-  readonly attributes: Attributes;
+  readonly attributes: () => Attributes;
   readonly parent: string | null;
 }
 
@@ -94,30 +97,40 @@ interface Begun {
   readonly end: () => void;
 }
 
+/** After its beginning: what a span is begun with the SDK copies twice, and of one that is not kept it is for nothing. */
+function describe(span: Span, attributes: () => Attributes): void {
+  if (span.isRecording()) span.setAttributes(attributes());
+}
+
 function submissionSpan({ span, end }: Begun): SubmissionSpan {
+  let first: { readonly job: Job; readonly isReplayed: boolean } | null = null;
   let jobs = 0;
   return {
     traceparent: traceparentOf(span),
-    took(job: Job, isReplayed: boolean) {
+    took(job, isReplayed) {
+      first ??= { job, isReplayed };
       jobs += 1;
-      // Of a batch the first stands for all; each has runs of its own.
-      if (jobs > 1) return;
-      span.setAttributes({
-        "messaging.system": "ringback",
-        "messaging.destination.name": job.kind,
-        "messaging.message.id": job.id,
-        "ringback.tenant.id": job.tenantId,
-        "ringback.submission.replayed": isReplayed,
-      });
     },
     end(httpStatus, refused) {
+      if (first !== null) span.setAttributes(jobAttributes(first.job, first.isReplayed, jobs));
       span.setAttribute("http.response.status_code", httpStatus);
-      if (jobs > 1) span.setAttribute("messaging.batch.message_count", jobs);
       if (refused !== null) span.setAttribute("ringback.problem.code", refused);
       // A client's mistake is no error of the server's (semantic conventions for HTTP).
       if (httpStatus >= 500) fail(span, refused ?? String(httpStatus));
       end();
     },
+  };
+}
+
+/** Of a batch only how many jobs it has: their runs tell the rest. */
+function jobAttributes(job: Job, isReplayed: boolean, jobs: number): Attributes {
+  const own = { "messaging.system": "ringback", "ringback.tenant.id": job.tenantId };
+  if (jobs > 1) return { ...own, "messaging.batch.message_count": jobs };
+  return {
+    ...own,
+    "messaging.destination.name": job.kind,
+    "messaging.message.id": job.id,
+    "ringback.submission.replayed": isReplayed,
   };
 }
 
