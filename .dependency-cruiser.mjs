@@ -164,6 +164,22 @@ export default {
       inside: ["apps/server/", "test/"],
       libraries: ["@hono/node-server"],
     }),
+    onlyIn("opentelemetry-only-in-the-server's-traces", {
+      inside: ["apps/server/src/traces/"],
+      libraries: ["@opentelemetry"],
+    }),
+    {
+      name: "traces-are-loaded-only-when-they-are-on",
+      severity: "error",
+      comment:
+        "A start without traces must not pay for OpenTelemetry: open-traces imports it, when it is asked to.",
+      from: { path: "^apps/", pathNot: [tests, "^apps/server/src/traces/(?!open-traces)"] },
+      to: {
+        path: "^apps/server/src/traces/(?!open-traces)",
+        dynamic: false,
+        dependencyTypesNot: ["type-only"],
+      },
+    },
     {
       name: "vitest-only-in-tests",
       severity: "error",

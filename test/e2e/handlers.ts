@@ -68,6 +68,16 @@ const failsOnce = defineJob({
   },
 });
 
+/** Fails once, and then tells the trace it was given. */
+const traceOnceMore = defineJob({
+  kind: "e2e.trace-once-more",
+  maxRuns: 2,
+  run(_input, { runNumber, traceparent }) {
+    if (runNumber === 1) throw new Error("only the first run fails");
+    return traceparent;
+  },
+});
+
 const thrown: Readonly<Record<string, () => unknown>> = {
   string: () => "a string was thrown",
   null: () => null,
@@ -144,6 +154,7 @@ export default [
   progresses,
   timed,
   failsOnce,
+  traceOnceMore,
   throws,
   never,
   stray,

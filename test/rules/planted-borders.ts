@@ -17,6 +17,7 @@ export const libraries: readonly string[] = [
     "better-sqlite3",
     "drizzle-orm",
     "graphile-worker",
+    "@opentelemetry/api",
     "hono",
     "pg",
     "pino",
@@ -62,9 +63,15 @@ export const clean: readonly Planted[] = [
     "apps/server/src/index.ts",
     [
       ...doors.map((room) => `import "@ringback/${room}";`),
-      `import "@hono/node-server"; import "hono"; import "pino";`,
+      `import "@hono/node-server"; import "hono"; import "pino"; import "./traces/open-traces.ts";`,
     ].join("\n"),
   ),
+  file(
+    "apps/server/src/traces/open-traces.ts",
+    `import type {} from "./otlp-traces.ts"; await import("./otlp-traces.ts");`,
+  ),
+  file("apps/server/src/traces/otlp-traces.ts", `import "@opentelemetry/api"; import "./spans.ts";`),
+  file("apps/server/src/traces/spans.ts", `import "@opentelemetry/api";`),
   file(
     "test/e2e/main.test.ts",
     `import "@ringback/server"; import "@ringback/store/testing"; import "undici"; import "hono"; import "../support/receiver.ts";`,
@@ -160,6 +167,16 @@ export const planted: readonly Planted[] = [
   file("packages/api/src/planted-undici.ts", `import type {} from "undici";`, "undici-only-in-dispatcher"),
   file("packages/dispatcher/src/planted-hono.ts", `import "hono";`, "hono-only-in-api-and-server"),
   file("packages/api/src/planted-listen.ts", `import "@hono/node-server";`, "node-server-only-in-server"),
+  file(
+    "packages/runner/src/planted-opentelemetry.ts",
+    `import "@opentelemetry/api";`,
+    "opentelemetry-only-in-the-server's-traces",
+  ),
+  file(
+    "apps/server/src/planted-traces.ts",
+    `import "./traces/otlp-traces.ts";`,
+    "traces-are-loaded-only-when-they-are-on",
+  ),
   file("packages/store/src/planted-vitest.ts", `import "vitest";`, "vitest-only-in-tests"),
   file(
     "packages/store/src/planted-suite.ts",

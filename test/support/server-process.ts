@@ -136,7 +136,9 @@ export function makeServerHome(options: HomeOptions = {}): ServerHome {
 /** The environment without settings that somebody may have exported. */
 function withoutSettings(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const isSetting = (name: string): boolean =>
-    name.startsWith("RINGBACK_") || ["PORT", "HOST", "DATABASE_URL"].includes(name);
+    name.startsWith("RINGBACK_") ||
+    name.startsWith("OTEL_") ||
+    ["PORT", "HOST", "DATABASE_URL"].includes(name);
   return Object.fromEntries(Object.entries(env).filter(([name]) => !isSetting(name)));
 }
 

@@ -10,6 +10,7 @@ import {
   type Log,
   type Random,
   type Store,
+  type Traces,
 } from "@ringback/core";
 import {
   createAddressGuard,
@@ -25,6 +26,7 @@ import { createMetrics, type Metrics } from "./metrics/metrics.ts";
 import { openStore, type OpenedStore, type OpenParts } from "./open-store.ts";
 import { StartRefused } from "./start-refused.ts";
 import { systemClock, systemRandom } from "./system.ts";
+import { openTraces } from "./traces/open-traces.ts";
 import { version } from "./version.ts";
 
 export interface StartOptions {
@@ -50,6 +52,7 @@ export interface Ground {
   readonly store: Store;
   readonly commits: OpenedStore["commits"];
   readonly metrics: Metrics;
+  readonly traces: Traces;
   /** Signs cursors and result links. */
   readonly tokenKey: Uint8Array;
   /** Where the server listens; known once it does. */
@@ -78,11 +81,16 @@ export async function layGround(options: StartOptions): Promise<Ground> {
   const kinds = await loadKinds(config, httpKind);
   const metrics = createMetrics(machine);
   const opened = await openOrRefuse({ config, clock: machine, random, log, counted: metrics.counted });
+  const { mode, clock } = opened;
+  const spans = await openTraces({ config, mode, clock, random, log }).catch(async (thrown: unknown) => {
+    await opened.close();
+    throw thrown;
+  });
   return {
     env: options.env,
     config,
-    mode: opened.mode,
-    clock: opened.clock,
+    mode,
+    clock,
     random,
     log,
     guard,
@@ -91,11 +99,12 @@ export async function layGround(options: StartOptions): Promise<Ground> {
     store: measuredStore(options.decorateStore?.(opened.store) ?? opened.store, metrics.durations),
     commits: opened.commits,
     metrics,
+    traces: spans.traces,
     tokenKey: new Uint8Array(hkdfSync("sha256", opened.masterKey, "", "ringback tokens", 32)),
     where,
     async close() {
       metrics.stop();
-      await opened.close();
+      await Promise.all([opened.close(), spans.close()]);
     },
   };
 }

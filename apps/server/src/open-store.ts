@@ -6,7 +6,7 @@ import {
   prepareGraphileSchema,
   ringStatement,
 } from "@ringback/runner";
-import { openPostgresStore, openSqliteStore } from "@ringback/store";
+import { openPostgresStore, openSqliteStore, type CommitStatistics } from "@ringback/store";
 import type { Config } from "./config/parse-config.ts";
 import { correctedClock } from "./corrected-clock.ts";
 import { masterKey } from "./master-key.ts";
@@ -20,8 +20,8 @@ export interface OpenedStore {
   readonly clock: Clock;
   /** Signing secrets are sealed with it, and the key that signs cursors and links is derived from it. */
   readonly masterKey: Uint8Array;
-  /** How many groups of calls were committed, and of how many calls, since the start. */
-  readonly commits: { readonly commits: number; readonly items: number };
+  /** How many groups of calls were committed since the start, and of how many calls. */
+  readonly commits: CommitStatistics;
   close(): Promise<void>;
 }
 

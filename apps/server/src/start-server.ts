@@ -99,20 +99,21 @@ function publicUrl({ config, where }: Ground): string {
   return config.RINGBACK_PUBLIC_URL ?? where.url;
 }
 
-function makeDispatcher({ config, clock, random, log, store, guard }: Ground): Dispatcher {
+function makeDispatcher({ config, clock, random, log, traces, store, guard }: Ground): Dispatcher {
   return createDispatcher({
     lanes: store.lanes,
     guard,
     clock,
     random,
     log,
+    traces,
     userAgent: `Ringback/${version}`,
     settings: { laneConcurrency: config.RINGBACK_LANE_CONCURRENCY },
   });
 }
 
 function makeRunner(ground: Ground, laneServer: Dispatcher, links: ResultLinks): Runner {
-  const { config, clock, random, log, store, kinds, doorbell } = ground;
+  const { config, clock, random, log, traces, store, kinds, doorbell } = ground;
   const handlerLog = createLog({ level: config.RINGBACK_LOG_LEVEL, fields: "any" });
   return createRunner({
     ...isolatesOf({ ...ground, builtIn: ["http"], handlerLog }),
@@ -124,6 +125,7 @@ function makeRunner(ground: Ground, laneServer: Dispatcher, links: ResultLinks):
     random,
     log,
     handlerLog,
+    traces,
     holder: `${process.pid}_${Buffer.from(random.bytes(9)).toString("base64url")}`,
     completionOf: createCompletions({ tokenKey: ground.tokenKey, publicUrl: () => publicUrl(ground) }),
     resultUrl: (job) => links.mint({ ...job, ttlMs: resultTokenTtlMs }),
@@ -155,7 +157,7 @@ function runnerSettings({ config, mode }: Ground): RunnerSettings {
 }
 
 function makeApi(ground: Ground, runner: Runner | null, state: House["state"]): House["api"] {
-  const { config, clock, random, log, store, guard, kinds, tokenKey } = ground;
+  const { config, clock, random, log, traces, store, guard, kinds, tokenKey } = ground;
   const api = createApi({
     store,
     kinds,
@@ -163,6 +165,7 @@ function makeApi(ground: Ground, runner: Runner | null, state: House["state"]): 
     clock,
     random,
     log,
+    traces,
     version,
     tokenKey,
     publicUrl: () => publicUrl(ground),

@@ -9,6 +9,7 @@ import {
   type Random,
   type Retention,
   type Store,
+  type Traces,
 } from "@ringback/core";
 
 export interface ApiSettings {
@@ -96,6 +97,8 @@ export interface ApiDeps {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
+  /** Without it nothing is traced, and a submission's `traceparent` is kept as it came. */
+  readonly traces?: Traces;
   /** Ringback's own version, for `/healthz`. */
   readonly version: string;
   /** 32 bytes that seal cursors and result tokens. */

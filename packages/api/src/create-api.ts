@@ -1,6 +1,6 @@
 // Makes the app: a mountable Hono that answers for everything under its routes and starts nothing.
 import { Hono } from "hono";
-import type { JobKey, JobWithPayloads } from "@ringback/core";
+import { noTraces, type JobKey, type JobWithPayloads } from "@ringback/core";
 import { apiDefaults, type ApiDeps } from "./api-deps.ts";
 import { createFailedAuthentications } from "./admission/failed-authentications.ts";
 import { createRateLimit } from "./admission/rate-limit.ts";
@@ -56,7 +56,7 @@ export interface Api {
 }
 
 export function createApi(deps: ApiDeps): Api {
-  const { store, clock, random, log, tokenKey, publicUrl } = deps;
+  const { store, clock, random, log, tokenKey, publicUrl, traces = noTraces } = deps;
   const settings = { ...apiDefaults, ...deps.settings };
   const counters = createCounters();
   const { runs, reads, changes } = store;
@@ -71,6 +71,7 @@ export function createApi(deps: ApiDeps): Api {
   const leaseDesk = createLeaseDesk({ runs, changes, clock, leaseMs, askersMax });
   const routeDeps: RouteDeps = {
     ...deps,
+    traces,
     settings,
     waiters,
     leaseDesk,
@@ -95,7 +96,11 @@ export function createApi(deps: ApiDeps): Api {
   const rateLimit = createRateLimit(clock);
   const { peerAddress = () => null } = deps;
   const routes = deps.serves === "probes" ? probeRoutes(routeDeps) : allRoutes(routeDeps);
-  mountRoutes(app, { authenticator, rateLimit, settings, peerAddress, random, log, counters }, routes);
+  mountRoutes(
+    app,
+    { authenticator, rateLimit, settings, peerAddress, random, log, traces, counters },
+    routes,
+  );
   return {
     app,
     shortPoll:

@@ -48,6 +48,7 @@ export * from "./ports/store.ts";
 export * from "./ports/tally.ts";
 export * from "./ports/tenant-store.ts";
 export * from "./ports/time.ts";
+export * from "./ports/traces.ts";
 export * from "./replay/replay.ts";
 export * from "./tenant/admission.ts";
 export * from "./tenant/api-key.ts";

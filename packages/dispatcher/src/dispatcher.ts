@@ -1,5 +1,14 @@
 // The dispatcher: serves the lanes it is handed, each with sockets of its own. Which lanes, and for how long, the runner decides.
-import type { Clock, LaneServer, LaneStore, LaneTurn, Log, Random } from "@ringback/core";
+import {
+  noTraces,
+  type Clock,
+  type LaneServer,
+  type LaneStore,
+  type LaneTurn,
+  type Log,
+  type Random,
+  type Traces,
+} from "@ringback/core";
 import type { GuardedConnections } from "./address/guard.ts";
 import { makeAttempt } from "./lane/attempt.ts";
 import { LaneLoop } from "./lane/lane-loop.ts";
@@ -29,6 +38,8 @@ export interface DispatcherOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
+  /** Where attempts are told as spans; without it they are not. */
+  readonly traces?: Traces;
   /** `Ringback/<version>`. */
   readonly userAgent: string;
   readonly settings?: Partial<DispatcherSettings>;
@@ -41,7 +52,7 @@ export interface Dispatcher extends LaneServer {
 }
 
 export function createDispatcher(options: DispatcherOptions): Dispatcher {
-  const { lanes, guard, clock, random, log, userAgent } = options;
+  const { lanes, guard, clock, random, log, userAgent, traces = noTraces } = options;
   const settings = { ...dispatcherDefaults, ...options.settings };
   const turns = new Map<LaneLoop, Promise<void>>();
   let isStopping = false;
@@ -49,7 +60,8 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
   const serve = async (turn: LaneTurn): Promise<void> => {
     const lines = new Lines({ guard, clock, connectTimeoutMs: settings.connectTimeoutMs });
     const { attemptTimeoutMs, laneConcurrency: concurrency } = settings;
-    const attemptOptions = { lane: turn.lane, lines, guard, clock, random, log, userAgent, attemptTimeoutMs };
+    const shared = { guard, clock, random, log, traces, userAgent };
+    const attemptOptions = { ...shared, lane: turn.lane, lines, attemptTimeoutMs };
     const loop = new LaneLoop(turn, {
       lanes,
       clock,

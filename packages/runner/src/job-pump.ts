@@ -1,5 +1,17 @@
 // Fills the run slots: claims due jobs in batches when rung, has them run, and records how each run ended.
-import type { ClaimedRun, Clock, Instant, JobKey, Kinds, Log, Random, Store } from "@ringback/core";
+import type {
+  ClaimedRun,
+  Clock,
+  Instant,
+  JobKey,
+  Kinds,
+  Log,
+  Random,
+  RunSpan,
+  Store,
+  Traces,
+} from "@ringback/core";
+import type { TracedRun } from "./executor/executor.ts";
 import type { Idle } from "./idle.ts";
 import type { JobRun, RunEnding } from "./job-run.ts";
 import type { RunLease } from "./lease-keeper.ts";
@@ -17,7 +29,8 @@ export interface JobPumpOptions {
   readonly settings: RunnerSettings;
   readonly counters: RunnerCounters;
   readonly idle: Idle;
-  readonly startRun: (claimed: ClaimedRun) => JobRun;
+  readonly traces: Traces;
+  readonly startRun: (claimed: TracedRun) => JobRun;
   /** More may be due than fits here: somebody else may have room. */
   readonly passOn: () => void;
 }
@@ -41,6 +54,8 @@ export interface JobPump {
 
 interface HeldRun extends RunLease {
   readonly run: JobRun;
+  /** Null when the run never begins. */
+  readonly span: RunSpan | null;
 }
 
 /** How long a claim that failed waits for another try; a ring or a sweep may be sooner. */
@@ -130,9 +145,11 @@ export function createJobPump(options: JobPumpOptions): JobPump {
 
   function begin(claimed: ClaimedRun, endsMs: number): void {
     const key = jobKey(claimed);
-    const run = isClosed ? neverBegun(claimed) : options.startRun(claimed);
+    const span = isClosed ? null : options.traces.run(claimed);
+    const run = span === null ? neverBegun(claimed) : options.startRun(tracedRun(claimed, span));
     const one: HeldRun = {
       run,
+      span,
       key: { tenantId: claimed.tenantId, jobId: claimed.jobId, token: claimed.token },
       endsMs,
       lose: () => run.lose(),
@@ -148,6 +165,8 @@ export function createJobPump(options: JobPumpOptions): JobPump {
   async function follow(key: string, one: HeldRun): Promise<void> {
     const outcome = await one.run.ended;
     const status = outcome === null ? "lost" : await record(one, outcome);
+    // Whoever ends a run that was handed over ends its span, too.
+    if (status !== "handed_over" && outcome?.kind !== "handed_over") one.span?.end(outcome, status);
     if (status === "lost") counters.runsLost += 1;
     else counters.runsEnded[status] += 1;
     if (held.get(key) === one) held.delete(key);
@@ -237,6 +256,11 @@ function neverBegun(claimed: ClaimedRun): JobRun {
     },
     release: () => undefined,
   };
+}
+
+/** What the handler does, and whom it calls, belongs to the span of the run. */
+function tracedRun(claimed: ClaimedRun, { traceparent, carried }: RunSpan): TracedRun {
+  return traceparent === null ? claimed : { ...claimed, traceparent, carried };
 }
 
 function jobKey(job: JobKey): string {

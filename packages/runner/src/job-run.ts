@@ -13,7 +13,7 @@ import {
   type RunOutcome,
   type RunProgress,
 } from "@ringback/core";
-import type { Executor } from "./executor/executor.ts";
+import type { Executor, TracedRun } from "./executor/executor.ts";
 import { createProgressReport } from "./progress.ts";
 import type { RunnerSettings } from "./settings.ts";
 
@@ -51,7 +51,7 @@ export interface JobRun {
  * Begins the run at once. Once its signal has fired, the reason decides the outcome, whatever the handler still returns:
  * nobody can tell a result from what a handler returns because it was stopped.
  */
-export function startJobRun(claimed: ClaimedRun, options: JobRunOptions): JobRun {
+export function startJobRun(claimed: TracedRun, options: JobRunOptions): JobRun {
   const { clock, settings } = options;
   const { promise: ended, resolve } = Promise.withResolvers<RunEnding | null>();
   let verdict: RunOutcome | null | undefined;

@@ -1,20 +1,21 @@
 // The runner: decides when due work is picked up and how much at once. It puts the pumps, the leases and the sweep
 // together, starts them in order, and drains them within a bound.
-import type {
-  Clock,
-  Doorbell,
-  Instant,
-  JobKey,
-  Kinds,
-  LaneServer,
-  Log,
-  Random,
-  Ring,
-  RunCompletion,
-  RunKey,
-  Store,
+import {
+  noTraces,
+  type Clock,
+  type Doorbell,
+  type Instant,
+  type JobKey,
+  type Kinds,
+  type LaneServer,
+  type Log,
+  type Random,
+  type Ring,
+  type RunCompletion,
+  type Store,
+  type Traces,
 } from "@ringback/core";
-import type { LongLivedExecutor } from "./executor/executor.ts";
+import type { LongLivedExecutor, TracedRun } from "./executor/executor.ts";
 import { createInThreadExecutor } from "./executor/in-thread.ts";
 import { createFaultAttribution, type StrayRun } from "./fault-attribution.ts";
 import { createIdle } from "./idle.ts";
@@ -46,7 +47,9 @@ export interface RunnerOptions {
   /** Kinds whose handlers are called elsewhere, and where; all others are called in this thread. */
   readonly isolated?: { readonly kinds: ReadonlySet<string>; readonly executor: LongLivedExecutor };
   /** How an upstream may finish a run of our own kinds later; without it nothing is finished later. */
-  readonly completionOf?: (run: RunKey) => RunCompletion;
+  readonly completionOf?: (run: TracedRun) => RunCompletion;
+  /** Where runs are told as spans; without it they are not. */
+  readonly traces?: Traces;
   /** Where a result can be fetched that does not stand inside the job. */
   readonly resultUrl: (job: JobKey) => string;
   readonly settings: RunnerSettings;
@@ -91,7 +94,7 @@ export function createRunner(options: RunnerOptions): Runner {
   });
   const counters = createCounters();
   const idle = createIdle(() => jobs.isIdle && lanes.isIdle);
-  const shared = { ...options, counters, idle };
+  const shared = { ...options, traces: options.traces ?? noTraces, counters, idle };
   const jobs = createJobPump({
     ...shared,
     runs: store.runs,

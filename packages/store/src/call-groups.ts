@@ -4,7 +4,7 @@
 // It decides who shares a commit and who hears what. When the work of a group fails for a reason that lies in one of its
 // calls, every call is made again alone, so that only the culprit is refused.
 import type { StoreUnavailable } from "@ringback/core";
-import type { CommitStatistics } from "./group-commit.ts";
+import { countCommit, createCommitStatistics, type CommitStatistics } from "./commit-statistics.ts";
 
 export type Grouped<Call, Answer> = (call: Call) => Promise<Answer>;
 
@@ -26,7 +26,7 @@ interface Waiting<Call, Answer> {
 }
 
 export function createCallGroups(asUnavailable: (thrown: unknown) => StoreUnavailable | null): CallGroups {
-  const statistics = { commits: 0, items: 0 };
+  const statistics = createCommitStatistics();
   const busy = new Set<Promise<void>>();
 
   return {
@@ -41,8 +41,7 @@ export function createCallGroups(asUnavailable: (thrown: unknown) => StoreUnavai
         try {
           const answers = await commit(group.map(({ call }) => call));
           if (answers.length !== group.length) throw new Error("A group was not answered whole.");
-          statistics.commits += 1;
-          statistics.items += group.length;
+          countCommit(statistics, group.length);
           for (const [at, { resolve }] of group.entries()) resolve(answers[at] as Answer);
         } catch (thrown) {
           const unavailable = asUnavailable(thrown);

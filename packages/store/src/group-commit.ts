@@ -3,6 +3,7 @@
 // It decides who shares a transaction and who hears what; what a transaction does is left to those who bring work.
 // When the work of one fails, all is rolled back and everybody's runs again alone, so that only the culprit is refused.
 import { StoreUnavailable, type Log } from "@ringback/core";
+import { countCommit, createCommitStatistics, type CommitStatistics } from "./commit-statistics.ts";
 
 export interface GroupCommit {
   /** Runs `work`, which must be synchronous, inside a transaction, and resolves with what it returned after the commit. */
@@ -10,12 +11,6 @@ export interface GroupCommit {
   readonly statistics: CommitStatistics;
   /** Commits what is waiting; everything brought later is refused as unreachable. */
   close(): void;
-}
-
-/** Counted since the store was opened; items / commits tells how well fsyncs are shared. */
-export interface CommitStatistics {
-  readonly commits: number;
-  readonly items: number;
 }
 
 export interface GroupCommitOptions {
@@ -41,7 +36,7 @@ const groupItemsMax = 1_000;
 
 export function createGroupCommit(options: GroupCommitOptions): GroupCommit {
   const { transaction, committed, rolledBack, asUnavailable, log } = options;
-  const statistics = { commits: 0, items: 0 };
+  const statistics = createCommitStatistics();
   const waiting: Item[] = [];
   let scheduled = false;
   let closed = false;
@@ -69,8 +64,7 @@ export function createGroupCommit(options: GroupCommitOptions): GroupCommit {
       refuse(group, thrown);
       return;
     }
-    statistics.commits += 1;
-    statistics.items += group.length;
+    countCommit(statistics, group.length);
     for (const [at, item] of group.entries()) item.resolve(results[at]);
     try {
       committed();

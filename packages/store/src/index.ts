@@ -3,7 +3,7 @@ import type { PostgresStore, PostgresStoreOptions } from "./postgres/open.ts";
 import type { SqliteStore, SqliteStoreOptions } from "./sqlite/open.ts";
 
 export type { CannotOpenCode, CannotOpenStore } from "./cannot-open-store.ts";
-export type { CommitStatistics } from "./group-commit.ts";
+export { commitSizes, type CommitStatistics } from "./commit-statistics.ts";
 export type { PostgresStore, PostgresStoreOptions } from "./postgres/open.ts";
 export type { SqliteStore, SqliteStoreOptions } from "./sqlite/open.ts";
 

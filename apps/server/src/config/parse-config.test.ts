@@ -29,6 +29,41 @@ describe("the settings", () => {
     });
   });
 
+  test("of OpenTelemetry are held to the same: what is wrong is named, and no key is repeated", () => {
+    const problems = problemsOf({
+      OTEL_EXPORTER_OTLP_ENDPOINT: "http://user:CANARY@collector:4318",
+      OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: "collector:4318/CANARY",
+      OTEL_EXPORTER_OTLP_PROTOCOL: "grpc",
+      OTEL_EXPORTER_OTLP_HEADERS: "x-api-key: CANARY",
+      OTEL_RESOURCE_ATTRIBUTES: "a=%E0CANARY",
+      OTEL_TRACES_SAMPLER: "sometimes",
+      OTEL_TRACES_SAMPLER_ARG: "1.5",
+      OTEL_SDK_DISABLED: "1",
+    });
+    expect(problems.map((problem) => problem.split(" ")[0])).toEqual([
+      "OTEL_EXPORTER_OTLP_ENDPOINT",
+      "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
+      "OTEL_EXPORTER_OTLP_PROTOCOL",
+      "OTEL_EXPORTER_OTLP_HEADERS",
+      "OTEL_RESOURCE_ATTRIBUTES",
+      "OTEL_TRACES_SAMPLER",
+      "OTEL_TRACES_SAMPLER_ARG",
+      "OTEL_SDK_DISABLED",
+    ]);
+    expect(problems.join("\n")).not.toContain("CANARY");
+    expect(
+      parseConfig({ OTEL_EXPORTER_OTLP_HEADERS: "a=1, b=x%3Dy%2Cz", OTEL_TRACES_SAMPLER_ARG: "0.25" }),
+    ).toMatchObject({
+      config: {
+        OTEL_EXPORTER_OTLP_HEADERS: [
+          ["a", "1"],
+          ["b", "x=y,z"],
+        ],
+        OTEL_TRACES_SAMPLER_ARG: 0.25,
+      },
+    });
+  });
+
   test("that are wrong are named all at once, each with what it must be", () => {
     const problems = problemsOf({
       PORT: "65536",

@@ -18,6 +18,7 @@ import {
   wholeNumber,
   type Parsed,
 } from "./setting.ts";
+import { traceSettings } from "./trace-settings.ts";
 
 /** What a process can be for. */
 export type Role = "all" | "api" | "runner" | "dispatcher" | "migrate";
@@ -288,6 +289,7 @@ export const settings = {
     max: 60_000,
     meaning: "How long runs and attempts may go on after SIGTERM before they are given back.",
   }),
+  ...traceSettings,
 };
 
 /** Its password must not get into a problem. */

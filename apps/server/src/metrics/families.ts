@@ -51,30 +51,44 @@ export function createCounter({ name, help, labels = [] }: About): Counter {
   };
 }
 
-/** `bounds` are the upper ends of its buckets, ascending; one without an end comes after them. */
-export function createHistogram({ name, help }: About, bounds: readonly number[]): Histogram {
+/** What a histogram has seen. `bounds` are the upper ends of its buckets, ascending; one without an end comes after them. */
+export interface Seen {
+  readonly bounds: readonly number[];
+  /** Values of each bucket alone. */
+  readonly counts: readonly number[];
+  readonly sum: number;
+  readonly count: number;
+}
+
+export function createHistogram(about: About, bounds: readonly number[]): Histogram {
   const counts = bounds.map(() => 0);
-  let sum = 0;
-  let count = 0;
+  const seen = { bounds, counts, sum: 0, count: 0 };
+  return {
+    ...createTold(about, seen),
+    observe(value) {
+      seen.sum += value;
+      seen.count += 1;
+      const at = bounds.findIndex((bound) => value <= bound);
+      if (at !== -1) counts[at] = (counts[at] ?? 0) + 1;
+    },
+  };
+}
+
+/** A histogram of what somebody else has seen, as it is when it is asked for. */
+export function createTold({ name, help }: About, seen: Seen): Family {
   return {
     name,
     type: "histogram",
     help,
     labels: [],
-    observe(value) {
-      sum += value;
-      count += 1;
-      const at = bounds.findIndex((bound) => value <= bound);
-      if (at !== -1) counts[at] = (counts[at] ?? 0) + 1;
-    },
     samples() {
       let below = 0;
-      const buckets = bounds.map((bound, at) => {
-        below += counts[at] ?? 0;
+      const buckets = seen.bounds.map((bound, at) => {
+        below += seen.counts[at] ?? 0;
         return sample(`${name}_bucket`, [["le", String(bound)]], below);
       });
-      const all = sample(`${name}_bucket`, [["le", "+Inf"]], count);
-      return [...buckets, all, sample(`${name}_sum`, [], sum), sample(`${name}_count`, [], count)];
+      const all = sample(`${name}_bucket`, [["le", "+Inf"]], seen.count);
+      return [...buckets, all, sample(`${name}_sum`, [], seen.sum), sample(`${name}_count`, [], seen.count)];
     },
   };
 }

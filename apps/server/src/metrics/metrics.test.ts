@@ -19,7 +19,7 @@ function sourcesOf(look: () => Promise<number>): MetricsSources {
     signals: null,
     now: time.ms,
     intake: { intakeAborted: 0, intakeShed: 0 },
-    commits: { commits: 2, items: 5 },
+    commits: { commits: 2, items: 5, sizes: [0, 1, 1, 0, 0, 0, 0, 0, 0, 0] },
   };
 }
 
@@ -60,7 +60,15 @@ describe("what is exported", () => {
     expect(first).toContain("\nringback_jobs_unfinished 42\n");
     expect(first).toContain("\nringback_jobs_oldest_due_age_seconds 3\n");
     expect(first).toContain("\nringback_deliveries_oldest_due_age_seconds 1.5\n");
-    expect(first).toContain("\nringback_store_commit_calls_total 5\n");
+    for (const line of [
+      '_bucket{le="2"} 1',
+      '_bucket{le="5"} 2',
+      '_bucket{le="+Inf"} 2',
+      "_sum 5",
+      "_count 2",
+    ]) {
+      expect(first).toContain(`\nringback_store_commit_calls${line}\n`);
+    }
     time.ms += 999;
     await metrics.text(sources);
     expect(looks).toBe(1);

@@ -1,7 +1,15 @@
 // What this process exports at `/metrics`: what it has counted, and what is in the database, read when it is asked for.
 import type { Clock, Instant, Store, Tallied, TallySink } from "@ringback/core";
 import type { RunnerSignals } from "@ringback/runner";
-import { createCounter, createHistogram, createReading, exposition, type Family } from "./families.ts";
+import { commitSizes, type CommitStatistics } from "@ringback/store";
+import {
+  createCounter,
+  createHistogram,
+  createReading,
+  createTold,
+  exposition,
+  type Family,
+} from "./families.ts";
 import type { Durations } from "./measured-store.ts";
 import { createProcessFigures } from "./process-figures.ts";
 
@@ -22,8 +30,7 @@ export interface MetricsSources {
   readonly intake: { readonly intakeAborted: number; readonly intakeShed: number };
   /** The present by the clock that due times go by. */
   readonly now: Instant;
-  /** How many groups of calls were committed, and of how many calls. */
-  readonly commits: { readonly commits: number; readonly items: number };
+  readonly commits: CommitStatistics;
 }
 
 const seconds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3_600];
@@ -176,11 +183,9 @@ function readingsOf({ signals, commits, intake }: MetricsSources): readonly Fami
       () => sweeps,
       "counter",
     ),
-    counter("ringback_store_commits_total", "Transactions committed for callers.", commits.commits),
-    counter(
-      "ringback_store_commit_calls_total",
-      "Calls that shared them; divided by the commits, the size of a group.",
-      commits.items,
+    createTold(
+      { name: "ringback_store_commit_calls", help: "Calls that shared a transaction, by transaction." },
+      { bounds: commitSizes, counts: commits.sizes, sum: commits.items, count: commits.commits },
     ),
   ];
 }

@@ -32,7 +32,7 @@ export const requestHeaders = {
     type: "string",
   },
   traceparent: {
-    description: "W3C Trace Context; handed on to the handler and to webhooks.",
+    description: "W3C Trace Context; its trace goes on in the handler and in webhooks.",
     type: "string",
   },
 } as const satisfies Readonly<Record<string, HeaderForm>>;

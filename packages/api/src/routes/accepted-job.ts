@@ -19,6 +19,11 @@ export interface TakenJob {
   readonly headers: Readonly<Record<string, string>>;
 }
 
+/** True when the request's job, or the refusal to show it, is of an earlier request. */
+export function isReplayed({ headers }: Pick<Refusal, "headers">): boolean {
+  return headers?.["idempotency-replayed"] === "true";
+}
+
 /** The job that a request has made, now or earlier, or why it has made none. */
 export function takenJob(accepted: Accepted, deps: RouteDeps): TakenJob | Refusal {
   const { kind } = accepted;
@@ -51,6 +56,7 @@ export async function acceptedJob(
 ): Promise<Answer | Refusal> {
   const taken = takenJob(accepted, deps);
   if (isRefusal(taken)) return taken;
+  call.submission?.took(taken.job, isReplayed(taken));
   const prefer = call.request.header("prefer");
   if (prefer === undefined) return answerOf(taken, deps);
   const { waitSeconds, respondAsync } = preferencesOf(prefer);

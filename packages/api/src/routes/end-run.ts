@@ -1,8 +1,9 @@
 // Records how a run ended that was held outside. What came too late is refused: its lease, or its time, was over.
-import type { RunEnded, RunKey, RunOutcome } from "@ringback/core";
+import type { RunEnded, RunOutcome } from "@ringback/core";
 import { jsonAnswer, type Answer } from "../answers/answer.ts";
 import { status } from "../answers/status.ts";
 import { refusal, type Refusal } from "../problems/refusal.ts";
+import type { OutsideRun } from "../tokens/run-tokens.ts";
 import type { RouteDeps } from "./route-deps.ts";
 
 export const leaseLost: Refusal = refusal(
@@ -11,12 +12,15 @@ export const leaseLost: Refusal = refusal(
 );
 
 export async function endRun(
-  run: RunKey,
+  run: OutsideRun,
   outcome: RunOutcome,
-  { store, clock }: Pick<RouteDeps, "store" | "clock">,
+  { store, clock, traces }: Pick<RouteDeps, "store" | "clock" | "traces">,
 ): Promise<RunEnded> {
   const [ended] = await store.runs.end([{ ...run, outcome }], clock.now());
   if (ended === undefined) throw new Error("the store answered for no run");
+  // A run that somebody else has ended has had its span ended there.
+  if (run.carried !== null && ended.status !== "lost")
+    traces.carriedRun(run.carried, run).end(outcome, ended.status);
   return ended;
 }
 

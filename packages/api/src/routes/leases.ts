@@ -47,16 +47,18 @@ async function lease(call: Call, deps: RouteDeps): Promise<Answer | Refusal> {
 }
 
 /** The input stands in the job as the text it came in. */
-function leaseJson(run: ClaimedRun, { runTokens, clock, settings }: RouteDeps): string {
+function leaseJson(run: ClaimedRun, { runTokens, clock, settings, traces }: RouteDeps): string {
   const { leaseMs } = settings;
-  const token = runTokens.sealLease({ ...run, kind: run.job.kind, begunAt: clock.now() });
+  const { carried, traceparent } = traces.run(run);
+  const token = runTokens.sealLease({ ...run, kind: run.job.kind, begunAt: clock.now(), carried });
+  const trace = traceparent ?? run.traceparent;
   const about = {
     token,
     expiresAt: formatInstant(run.leaseUntil),
     heartbeatMs: Math.floor(leaseMs / 3),
     run: run.runNumber,
     runTimeoutMs: run.runTimeoutMs,
-    ...(run.traceparent === null ? {} : { traceparent: run.traceparent }),
+    ...(trace === null ? {} : { traceparent: trace }),
   };
   const job = jobToJson(
     { ...run.job, input: run.input, result: null },

@@ -100,6 +100,7 @@ const lease = createRunTokens(new Uint8Array(32).fill(5)).sealLease({
   token: 1,
   begunAt: Date.UTC(2100, 0),
   runTimeoutMs: 1,
+  carried: null,
 });
 
 /** A house in which the tenant "mine" has one of everything. */

@@ -1,13 +1,14 @@
 // Puts the routes into the app: request ids, keys and scopes, refusals and faults, 404 and 405 are the same for all of them.
 // Every route is one handler, because Hono answers those without building a chain.
 import type { Context, Hono, HonoRequest } from "hono";
-import type { Log, Random, Scope } from "@ringback/core";
+import type { Log, Random, Scope, SubmissionSpan, Traces } from "@ringback/core";
 import type { RateLimit } from "../admission/rate-limit.ts";
 import type { ApiSettings } from "../api-deps.ts";
 import { noContent, type Answer } from "../answers/answer.ts";
 import { requestIdOf } from "../answers/request-id.ts";
 import { hasScope, type Authenticator, type Identity } from "../auth/authenticator.ts";
 import type { Counters } from "../intake/counters.ts";
+import { readTraceparent } from "../intake/traceparent.ts";
 import { refusalOfThrow } from "../problems/refusal-of-throw.ts";
 import { isRefusal, notFound, problemAnswer, refusal, type Refusal } from "../problems/refusal.ts";
 import { unreadParameters } from "../schemas/unread-parameters.ts";
@@ -22,6 +23,7 @@ export interface MountDeps {
   readonly peerAddress: (env: unknown) => string | null;
   readonly random: Random;
   readonly log: Log;
+  readonly traces: Traces;
   readonly counters: Counters;
 }
 
@@ -30,6 +32,8 @@ interface Asked extends OpenCall {
   readonly peer: string | null;
   /** What every answer to it carries, also one to a fault. */
   readonly headers: Record<string, string>;
+  /** Begun once it is known who asks, so that nobody without a key is heard of in a trace. */
+  submission: SubmissionSpan | null;
 }
 
 type Outcome = Answer | Refusal;
@@ -52,16 +56,19 @@ function respond(context: Context, deps: MountDeps, settle: Settle): Response | 
   const request = context.req as HonoRequest;
   const requestId = requestIdOf(request.header("x-request-id"), deps.random);
   const headers: Record<string, string> = {};
+  const peer = deps.peerAddress(context.env);
+  const asked: Asked = { request, requestId, peer, headers, submission: null };
   const answer = (outcome: Outcome): Response => {
     if (isRefusal(outcome) && outcome.refused === "body-incomplete") deps.counters.intakeAborted += 1;
     const { status, headers: own, body } = isRefusal(outcome) ? problemAnswer(outcome, requestId) : outcome;
+    asked.submission?.end(status, isRefusal(outcome) ? outcome.refused : null);
     Object.assign(own, headers);
     addOwnHeaders(own, requestId);
     return new Response(body as ConstructorParameters<typeof Response>[0], { status, headers: own });
   };
   const refuse = (thrown: unknown): Response => answer(refusalOfThrow(thrown, deps.log, requestId));
   try {
-    const outcome = settle({ request, requestId, peer: deps.peerAddress(context.env), headers });
+    const outcome = settle(asked);
     return outcome instanceof Promise ? outcome.then(answer, refuse) : answer(outcome);
   } catch (thrown) {
     return refuse(thrown);
@@ -71,12 +78,15 @@ function respond(context: Context, deps: MountDeps, settle: Settle): Response | 
 function settleForKey(asked: Asked, deps: MountDeps, route: KeyRoute): Outcome | Promise<Outcome> {
   const { request, requestId } = asked;
   if (route.byToken !== undefined && request.header("authorization") === undefined) {
-    const bearer = route.byToken({ request, requestId });
+    const bearer = route.byToken(asked);
     if (bearer !== null) {
       if (isRefusal(bearer)) return bearer;
       const { tenantId } = bearer;
       const unread = unreadParameters(request, route.operation);
-      return unread ?? route.answer({ request, requestId, tenantId, by: null, isOperator: false });
+      return (
+        unread ??
+        route.answer({ request, requestId, submission: null, tenantId, by: null, isOperator: false })
+      );
     }
   }
   const known = deps.authenticator.known(request.header("authorization"), request.url);
@@ -87,16 +97,21 @@ function settleForKey(asked: Asked, deps: MountDeps, route: KeyRoute): Outcome |
 /** What the route answers to whom it is open to. */
 function answerFor(
   identity: Identity | Refusal,
-  { request, requestId }: Asked,
-  { settings }: MountDeps,
+  asked: Asked,
+  { settings, traces }: MountDeps,
   route: KeyRoute,
 ): Outcome | Promise<Outcome> {
   if (isRefusal(identity)) return identity;
   if (!hasScope(identity, route.access)) return scopeMissing(route.access);
+  const { request, requestId } = asked;
   const { tenantId, keyId } = identity;
   const isOperator = tenantId === settings.operatorTenantId && hasScope(identity, "admin");
   const unread = unreadParameters(request, route.operation);
-  return unread ?? route.answer({ request, requestId, tenantId, by: { tenantId, keyId }, isOperator });
+  if (unread !== null) return unread;
+  if (route.submits === true)
+    asked.submission = traces.submission(route, readTraceparent(request.header("traceparent")));
+  const { submission } = asked;
+  return route.answer({ request, requestId, submission, tenantId, by: { tenantId, keyId }, isOperator });
 }
 
 /** Who is calling, unless nobody is known by that key or the key has used up its requests. */

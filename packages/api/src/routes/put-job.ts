@@ -7,6 +7,7 @@ import { requestHashOf } from "../intake/idempotency-key.ts";
 import { judgeJob } from "../intake/judge-job.ts";
 import { parseJsonBytes } from "../intake/parse-json-body.ts";
 import { readJsonBytes } from "../intake/read-body.ts";
+import { traceparentOf } from "../intake/traceparent.ts";
 import { isRefusal, refusal, type Refusal } from "../problems/refusal.ts";
 import { acceptedJob } from "./accepted-job.ts";
 import type { RouteDeps } from "./route-deps.ts";
@@ -19,6 +20,7 @@ export function putJob(deps: RouteDeps): KeyRoute {
     path: "/v1/jobs/:id",
     access: "jobs",
     operation,
+    submits: true,
     answer: (call) => put(call, deps),
   };
 }
@@ -39,18 +41,15 @@ interface Arrived {
   readonly bytes: Uint8Array;
 }
 
-async function accept(
-  { request, tenantId }: Call,
-  { id, bytes }: Arrived,
-  deps: RouteDeps,
-): Promise<Accepted | Refusal> {
+async function accept(call: Call, { id, bytes }: Arrived, deps: RouteDeps): Promise<Accepted | Refusal> {
+  const { tenantId } = call;
   const requestHash = requestHashOf(`PUT /v1/jobs/${id}`, bytes);
   // What was accepted once is answered again, whatever would be refused today; the store settles two at the same time.
   const earlier = await findEarlier({ tenantId, id, requestHash }, deps);
   if (earlier !== null) return earlier;
   const body = parseJsonBytes(bytes, "input");
   if (isRefusal(body)) return body;
-  const asked = await judgeJob({ tenantId, id, body, traceparent: request.header("traceparent") }, deps);
+  const asked = await judgeJob({ tenantId, id, body, traceparent: traceparentOf(call) }, deps);
   if (isRefusal(asked)) return asked;
   const admission = admissionOf(deps.settings);
   const acceptance = { ...asked, idempotency: null, ownId: { requestHash }, admission };

@@ -1,5 +1,5 @@
 // What the routes share: the deps with their settings filled in, and what is made once of them.
-import type { JobKey, JobWithPayloads } from "@ringback/core";
+import type { JobKey, JobWithPayloads, Traces } from "@ringback/core";
 import type { ApiDeps, ApiSettings } from "../api-deps.ts";
 import type { LeaseDesk } from "../feed/lease-desk.ts";
 import type { Outlooks } from "../feed/outlooks.ts";
@@ -14,7 +14,8 @@ import type { Cursors } from "../tokens/cursors.ts";
 import type { ResultLinks } from "../tokens/result-links.ts";
 import type { RunTokens } from "../tokens/run-tokens.ts";
 
-export interface RouteDeps extends Omit<ApiDeps, "settings"> {
+export interface RouteDeps extends Omit<ApiDeps, "settings" | "traces"> {
+  readonly traces: Traces;
   readonly settings: ApiSettings;
   readonly cursors: Cursors;
   readonly resultLinks: ResultLinks;

@@ -1,7 +1,7 @@
 // What a route is: a method, a path, who may call it, what it is for, and what it answers. A route without `access` or
 // without its part of the OpenAPI document (`operation`) does not compile.
 import type { HonoRequest } from "hono";
-import type { Act, Actor, Scope } from "@ringback/core";
+import type { Act, Actor, Scope, SubmissionSpan } from "@ringback/core";
 import type { Answer } from "../answers/answer.ts";
 import type { Operation } from "../openapi/operation.ts";
 import type { Refusal } from "../problems/refusal.ts";
@@ -10,6 +10,8 @@ import type { Refusal } from "../problems/refusal.ts";
 export interface OpenCall {
   readonly request: HonoRequest;
   readonly requestId: string;
+  /** The span of a request that submits jobs; null for all others. */
+  readonly submission: SubmissionSpan | null;
 }
 
 /** A request of a known tenant. */
@@ -38,6 +40,8 @@ export interface KeyRoute {
   readonly path: string;
   readonly access: Scope;
   readonly operation: Operation;
+  /** It submits jobs, so it is where their trace begins or goes on. */
+  readonly submits?: true;
   /** Stands in for a key: whose the request is by its token, or why not. Null when it carries none. */
   readonly byToken?: (call: OpenCall) => { readonly tenantId: string } | Refusal | null;
   readonly answer: (call: Call) => Outcome;

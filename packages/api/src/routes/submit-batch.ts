@@ -11,10 +11,11 @@ import { judgeJob } from "../intake/judge-job.ts";
 import type { JsonBody } from "../intake/parse-json-body.ts";
 import { readJsonBytes } from "../intake/read-body.ts";
 import { splitBatch } from "../intake/split-batch.ts";
+import { traceparentOf } from "../intake/traceparent.ts";
 import { isRefusal, problemDocument, refusal, type FieldProblem, type Refusal } from "../problems/refusal.ts";
 import { jobJson } from "../representations/job-answer.ts";
 import { readQuery } from "../schemas/read-query.ts";
-import { showingAtOnce, takenJob, type TakenJob } from "./accepted-job.ts";
+import { isReplayed, showingAtOnce, takenJob, type TakenJob } from "./accepted-job.ts";
 import type { RouteDeps } from "./route-deps.ts";
 import type { Call, KeyRoute } from "./route.ts";
 
@@ -22,7 +23,14 @@ const path = "/v1/jobs/batch";
 
 export function submitBatch(deps: RouteDeps): KeyRoute {
   const operation = submitBatchOperation(deps.queries);
-  return { method: "POST", path, access: "jobs", operation, answer: (call) => submit(call, deps) };
+  return {
+    method: "POST",
+    path,
+    access: "jobs",
+    operation,
+    submits: true,
+    answer: (call) => submit(call, deps),
+  };
 }
 
 async function submit(call: Call, deps: RouteDeps): Promise<Answer | Refusal> {
@@ -50,6 +58,7 @@ async function acceptAll(
   const judged = await judgeAll(call, arrived, deps);
   if (isAtomic && judged.some(isObstacle)) return batchRefused(judged);
   const taken = await takeAll(judged, isAtomic, deps);
+  for (const one of taken) if (!isRefusal(one)) call.submission?.took(one.job, isReplayed(one));
   if (!isAtomic) return batchAnswer(taken, call, deps);
   return lackOfRoom(taken) ?? (taken.some(isObstacle) ? batchRefused(taken) : batchAnswer(taken, call, deps));
 }
@@ -109,15 +118,16 @@ async function judgeAll(call: Call, { bodies, keyOf }: Bodies, deps: RouteDeps):
 }
 
 async function judgeOne(
-  { tenantId, request }: Call,
+  call: Call,
   body: JsonBody | Refusal,
   idempotency: Acceptance["idempotency"],
   deps: RouteDeps,
 ): Promise<Judged> {
+  const { tenantId } = call;
   const id = makeId("job", deps.clock.now(), deps.random);
   const one = isRefusal(body)
     ? body
-    : await judgeJob({ tenantId, id, body, traceparent: request.header("traceparent") }, deps);
+    : await judgeJob({ tenantId, id, body, traceparent: traceparentOf(call) }, deps);
   if (!isRefusal(one)) return { ...one, idempotency, admission: admissionOf(deps.settings) };
   // What was accepted once is answered again, whatever would be refused today.
   const earlier = idempotency === null ? null : await findUseOfKey(tenantId, idempotency, deps);
@@ -171,10 +181,10 @@ function batchAnswer(taken: readonly (TakenJob | Refusal)[], call: Call, deps: R
       ? `{"index":${index},"problem":${JSON.stringify(problemDocument(one, call.requestId))}}`
       : `{"index":${index},"job":${jobJson(one.job, showingAtOnce(one.job, deps))}}`,
   );
-  const isReplayed = taken.every((one) => one.headers?.["idempotency-replayed"] === "true");
+  const allReplayed = taken.every(isReplayed);
   return jsonAnswer(
     status.accepted,
     `{"jobs":[${items.join(",")}]}`,
-    isReplayed ? { "idempotency-replayed": "true" } : {},
+    allReplayed ? { "idempotency-replayed": "true" } : {},
   );
 }

@@ -7,6 +7,7 @@ import { findUseOfKey, idempotencyKeyOf, requestHashOf } from "../intake/idempot
 import { judgeJob } from "../intake/judge-job.ts";
 import { parseJsonBytes } from "../intake/parse-json-body.ts";
 import { readJsonBytes } from "../intake/read-body.ts";
+import { traceparentOf } from "../intake/traceparent.ts";
 import { isRefusal, type Refusal } from "../problems/refusal.ts";
 import { acceptedJob } from "./accepted-job.ts";
 import type { RouteDeps } from "./route-deps.ts";
@@ -16,7 +17,14 @@ const path = "/v1/jobs";
 
 export function submitJob(deps: RouteDeps): KeyRoute {
   const operation = submitJobOperation;
-  return { method: "POST", path, access: "jobs", operation, answer: (call) => submit(call, deps) };
+  return {
+    method: "POST",
+    path,
+    access: "jobs",
+    operation,
+    submits: true,
+    answer: (call) => submit(call, deps),
+  };
 }
 
 async function submit(call: Call, deps: RouteDeps): Promise<Answer | Refusal> {
@@ -34,11 +42,8 @@ interface Arrived {
   readonly key: { readonly key: string } | null;
 }
 
-async function accept(
-  { request, tenantId }: Call,
-  { bytes, key }: Arrived,
-  deps: RouteDeps,
-): Promise<Accepted | Refusal> {
+async function accept(call: Call, { bytes, key }: Arrived, deps: RouteDeps): Promise<Accepted | Refusal> {
+  const { tenantId } = call;
   const idempotency =
     key === null
       ? null
@@ -53,7 +58,7 @@ async function accept(
   const body = parseJsonBytes(bytes, "input");
   if (isRefusal(body)) return body;
   const id = makeId("job", deps.clock.now(), deps.random);
-  const asked = await judgeJob({ tenantId, id, body, traceparent: request.header("traceparent") }, deps);
+  const asked = await judgeJob({ tenantId, id, body, traceparent: traceparentOf(call) }, deps);
   if (isRefusal(asked)) return asked;
   const [accepted] = await deps.store.intake.acceptJobs(
     [{ ...asked, idempotency, admission: admissionOf(deps.settings) }],

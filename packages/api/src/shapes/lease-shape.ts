@@ -13,7 +13,12 @@ const leaseShape = z
     heartbeatMs: countShape.describe("How often to beat, in milliseconds."),
     run: countShape.min(1).describe("Which run of the job it is."),
     runTimeoutMs: countShape.describe("The longest it may take, in milliseconds."),
-    traceparent: z.string().describe("What the job was submitted with.").optional(),
+    traceparent: z
+      .string()
+      .describe(
+        "The trace to work in: what the job was submitted with or, where spans are made, the run's own.",
+      )
+      .optional(),
     job: jobShape,
   })
   .meta({ id: "Lease" });

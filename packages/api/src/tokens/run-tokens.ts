@@ -3,7 +3,13 @@
 import type { Instant, RunCompletion, RunKey } from "@ringback/core";
 import { openText, sealText } from "./sealed-text.ts";
 
-export interface LeasedRun extends RunKey {
+/** A run that a token stands for. */
+export interface OutsideRun extends RunKey {
+  /** Its span, to be ended where the run is; null when it is not traced. */
+  readonly carried: string | null;
+}
+
+export interface LeasedRun extends OutsideRun {
   readonly kind: string;
   readonly begunAt: Instant;
   readonly runTimeoutMs: number;
@@ -14,7 +20,7 @@ export interface RunTokens {
   /** Null for what is not a lease of this tenant. */
   openLease(tenantId: string, lease: string): LeasedRun | null;
   /** Whose run of this job the token ends; null when it ends none. */
-  openCompletion(jobId: string, token: string): RunKey | null;
+  openCompletion(jobId: string, token: string): OutsideRun | null;
 }
 
 export interface CompletionDeps {
@@ -26,38 +32,49 @@ export interface CompletionDeps {
 
 const leaseBinding = (tenantId: string) => ({ purpose: "lease.1", owner: tenantId });
 const completionBinding = (jobId: string) => ({ purpose: "completion.1", owner: jobId });
-const leaseText = /^(\S{1,64}) (\d{1,16}) (\d{1,16}) (\d{1,16}) (\S{1,100})$/;
-const completionText = /^(\d{1,16}) (.{1,255})$/s;
+const leaseText = /^(\S{1,64}) (\d{1,16}) (\d{1,16}) (\d{1,16}) (\S{1,100})(?: (\S{1,200}))?$/;
+const completionText = /^(\d{1,16}) (\S{1,255})(?: (\S{1,200}))?$/;
 
 export function createRunTokens(tokenKey: Uint8Array): RunTokens {
   return {
-    sealLease: ({ tenantId, jobId, kind, token, begunAt, runTimeoutMs }) =>
-      sealText(tokenKey, leaseBinding(tenantId), `${jobId} ${token} ${begunAt} ${runTimeoutMs} ${kind}`),
+    sealLease({ tenantId, jobId, kind, token, begunAt, runTimeoutMs, carried }) {
+      const text = `${jobId} ${token} ${begunAt} ${runTimeoutMs} ${kind}`;
+      return sealText(tokenKey, leaseBinding(tenantId), withCarried(text, carried));
+    },
     openLease(tenantId, lease) {
       const match = leaseText.exec(openText(tokenKey, leaseBinding(tenantId), lease) ?? "");
-      const [, jobId, token, begunAt, runTimeoutMs, kind] = match ?? [];
+      const [, jobId, token, begunAt, runTimeoutMs, kind, carried = null] = match ?? [];
       if (jobId === undefined || kind === undefined) return null;
       const numbers = { token: Number(token), begunAt: Number(begunAt), runTimeoutMs: Number(runTimeoutMs) };
-      return { tenantId, jobId, kind, ...numbers };
+      return { tenantId, jobId, kind, ...numbers, carried };
     },
     openCompletion(jobId, token) {
       const match = completionText.exec(openText(tokenKey, completionBinding(jobId), token) ?? "");
-      const [, fencing, tenantId] = match ?? [];
+      const [, fencing, tenantId, carried = null] = match ?? [];
       return fencing === undefined || tenantId === undefined
         ? null
-        : { tenantId, jobId, token: Number(fencing) };
+        : { tenantId, jobId, token: Number(fencing), carried };
     },
   };
 }
 
+function withCarried(text: string, carried: string | null): string {
+  return carried === null ? text : `${text} ${carried}`;
+}
+
 /** What the runner sends to upstreams that may answer 202. */
-export function createCompletions({ tokenKey, publicUrl }: CompletionDeps): (run: RunKey) => RunCompletion {
-  return ({ tenantId, jobId, token }) => {
+export function createCompletions({
+  tokenKey,
+  publicUrl,
+}: CompletionDeps): (
+  run: RunKey & { readonly carried?: OutsideRun["carried"] | undefined },
+) => RunCompletion {
+  return ({ tenantId, jobId, token, carried = null }) => {
     const job = `${publicUrl().replace(/\/$/, "")}/v1/jobs/${jobId}`;
     return {
       completeUrl: `${job}/complete`,
       failUrl: `${job}/fail`,
-      token: sealText(tokenKey, completionBinding(jobId), `${token} ${tenantId}`),
+      token: sealText(tokenKey, completionBinding(jobId), withCarried(`${token} ${tenantId}`, carried)),
     };
   };
 }

@@ -34,7 +34,10 @@ export interface RunContext {
   /** 1 for the first run. */
   readonly runNumber: number;
   readonly log: Log;
-  /** The trace the job was submitted in (W3C Trace Context), for what the handler calls; null without one. */
+  /**
+   * The trace of the job (W3C Trace Context), for what the handler calls: as it was submitted in or, where spans are made, the
+   * span of this run in it. Null without one.
+   */
   readonly traceparent?: string | null | undefined;
   /** Only for kinds of our own: how somebody else may finish the job later. Then the handler returns `endsLater`. */
   readonly completion?: RunCompletion | undefined;

@@ -114,6 +114,7 @@ export interface ClaimedRun extends RunKey {
   readonly runNumber: number;
   readonly runTimeoutMs: number;
   readonly leaseUntil: Instant;
+  /** What the job keeps of its submission; runs and attempts belong to its trace. */
   readonly traceparent: string | null;
 }
 

@@ -10,6 +10,7 @@ import {
   type HeldLane,
   type Log,
   type Random,
+  type Traces,
 } from "@ringback/core";
 import type { GuardedConnections } from "../address/guard.ts";
 import type { ReceiverUrl } from "../address/url-form.ts";
@@ -27,6 +28,7 @@ export interface AttemptOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
+  readonly traces: Traces;
   readonly userAgent: string;
   /** For deliveries that do not say. Milliseconds. */
   readonly attemptTimeoutMs: number;
@@ -44,10 +46,12 @@ export async function makeAttempt(
   delivery: ClaimedDelivery,
   options: AttemptOptions,
 ): Promise<AttemptRecord> {
-  const { clock, random, lane } = options;
+  const { clock, random, lane, traces } = options;
   const startedMs = clock.monotonicMs();
-  const findings = await find(delivery, options);
-  return {
+  const span = traces.attempt(delivery);
+  const { traceparent } = span;
+  const findings = await find(traceparent === null ? delivery : { ...delivery, traceparent }, options);
+  const record = {
     lane,
     deliveryId: delivery.id,
     attemptId: makeId("att", clock.now(), random),
@@ -57,6 +61,8 @@ export async function makeAttempt(
     policy: delivery.policy,
     ...findings,
   };
+  span.end(record);
+  return record;
 }
 
 type Findings = Pick<AttemptRecord, "ended" | "detail" | "response" | "request" | "peerAddress">;

@@ -1,5 +1,5 @@
 // Everything an attempt needs, with loopback allowed and a clock that stands still.
-import type { AttemptRecord, ClaimedDelivery, Log, Random } from "@ringback/core";
+import { noTraces, type AttemptRecord, type ClaimedDelivery, type Log, type Random } from "@ringback/core";
 import { parseAllowNetworks, type AllowedNetwork } from "../address/allow-networks.ts";
 import { createAddressGuard, type GuardedConnections } from "../address/guard.ts";
 import { makeAttempt, type AttemptOptions } from "../lane/attempt.ts";
@@ -45,6 +45,7 @@ export function createSender(
     clock,
     random: testRandom,
     log: silentLog,
+    traces: noTraces,
     userAgent: "Ringback/test",
     attemptTimeoutMs: 15_000,
   };

@@ -32,9 +32,15 @@ export interface Execution {
   giveUp(): void;
 }
 
+/** A run as its handler is to see it: in the trace of its own span. */
+export interface TracedRun extends ClaimedRun {
+  /** The span as text, for whoever ends the run in the handler's place; null or absent when nothing is traced. */
+  readonly carried?: string | null | undefined;
+}
+
 export interface Executor {
   /** Never throws. */
-  start(claimed: ClaimedRun, told: Told): Execution;
+  start(claimed: TracedRun, told: Told): Execution;
 }
 
 /** An executor that has something to start and to end. */

@@ -1,16 +1,16 @@
 // Calls handlers in this thread: for what is our own and never blocks, such as the built-in kind `http`.
-import type { Log, RunCompletion, RunContext, RunKey } from "@ringback/core";
+import type { Log, RunCompletion, RunContext } from "@ringback/core";
 import type { FaultAttribution, StrayRun } from "../fault-attribution.ts";
 import { failureOf } from "../thrown-value.ts";
 import { callHandler, logOfRun, type HandlerRoom } from "./call-handler.ts";
-import type { Executor } from "./executor.ts";
+import type { Executor, TracedRun } from "./executor.ts";
 
 export interface InThreadOptions extends HandlerRoom {
   readonly attribution: FaultAttribution;
   /** Where handlers' own lines go. */
   readonly handlerLog: Log;
   /** How somebody else may finish a run later. */
-  readonly completionOf?: ((run: RunKey) => RunCompletion) | undefined;
+  readonly completionOf?: ((run: TracedRun) => RunCompletion) | undefined;
 }
 
 export function createInThreadExecutor(options: InThreadOptions): Executor {

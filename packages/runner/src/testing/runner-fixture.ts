@@ -6,6 +6,7 @@ import {
   type JobDefinition,
   type LaneServer,
   type LaneTurn,
+  type Traces,
 } from "@ringback/core";
 import { createTimerDoorbell } from "../doorbell.ts";
 import { createRunner, type Runner } from "../runner.ts";
@@ -34,6 +35,7 @@ export interface RunnerFixtureOptions {
   readonly serve?: LaneServer["serve"];
   readonly settings?: Partial<RunnerSettings>;
   readonly holder?: string;
+  readonly traces?: Traces;
 }
 
 export function createRunnerFixture(options: RunnerFixtureOptions): RunnerFixture {
@@ -55,6 +57,7 @@ export function createRunnerFixture(options: RunnerFixtureOptions): RunnerFixtur
     random: steadyRandom,
     log,
     holder: options.holder ?? "this",
+    ...(options.traces !== undefined && { traces: options.traces }),
     completionOf: ({ jobId, token }) => ({
       completeUrl: `https://ringback.example/${jobId}/complete`,
       failUrl: `https://ringback.example/${jobId}/fail`,

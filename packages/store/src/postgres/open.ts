@@ -6,7 +6,7 @@ import { createCallGroups } from "../call-groups.ts";
 import { CannotOpenStore } from "../cannot-open-store.ts";
 import { createChangeFeed } from "../change-feed.ts";
 import { createEffects, type Gathered } from "../effects.ts";
-import type { CommitStatistics } from "../group-commit.ts";
+import type { CommitStatistics } from "../commit-statistics.ts";
 import { createSealing, SealBroken, type Sealing } from "../sealing.ts";
 import { secretPlace, type SecretKey } from "../secret-place.ts";
 import { createChangeChannel } from "./change-channel.ts";

@@ -4,6 +4,7 @@
 // before its commit is on disk, as without the thread. When the thread is lost, so is what became of the calls under way.
 import { MessageChannel, Worker } from "node:worker_threads";
 import { StoreUnavailable, type Log, type Random } from "@ringback/core";
+import { createCommitStatistics } from "../commit-statistics.ts";
 import type { Gathered } from "../effects.ts";
 import { seedBytes } from "../keystream.ts";
 import {
@@ -61,7 +62,7 @@ export async function openInDatabaseThread(file: string, options: DatabaseThread
   const thread = theThread();
   const { port1: port, port2: itsPort } = new MessageChannel();
   const waiting = new Map<number, Waiting>();
-  const statistics = { commits: 0, items: 0 };
+  const statistics = createCommitStatistics();
   const opened = Promise.withResolvers<void>();
   const gone = Promise.withResolvers<void>();
   let calls: ThreadCall[] = [];

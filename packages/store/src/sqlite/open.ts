@@ -4,7 +4,7 @@ import type { Clock, Log, Random, RingSink, Store, TallySink } from "@ringback/c
 import { CannotOpenStore } from "../cannot-open-store.ts";
 import { createChangeFeed, type ChangeFeed } from "../change-feed.ts";
 import type { Gathered } from "../effects.ts";
-import type { CommitStatistics } from "../group-commit.ts";
+import type { CommitStatistics } from "../commit-statistics.ts";
 import { createSealing, SealBroken, type Sealing } from "../sealing.ts";
 import { secretPlace, type SecretKey } from "../secret-place.ts";
 import { openInDatabaseThread } from "./database-thread.ts";

@@ -2,7 +2,7 @@
 import type { MessagePort } from "node:worker_threads";
 import { StoreUnavailable } from "@ringback/core";
 import type { Gathered } from "../effects.ts";
-import type { CommitStatistics } from "../group-commit.ts";
+import type { CommitStatistics } from "../commit-statistics.ts";
 import type { TransitionName } from "./transitions.ts";
 
 /** The only message to the thread itself; all others go over the file's own port. */

@@ -1,7 +1,8 @@
 // Makes transitions on one connection: several calls share a transaction, and each hears of it when it is on disk.
 import type { Log, Random } from "@ringback/core";
 import { createEffects, type Gathered } from "../effects.ts";
-import { createGroupCommit, type CommitStatistics } from "../group-commit.ts";
+import type { CommitStatistics } from "../commit-statistics.ts";
+import { createGroupCommit } from "../group-commit.ts";
 import type { Sealing } from "../sealing.ts";
 import { createEndpointBook } from "./endpoint-book.ts";
 import { asUnavailable } from "./faults.ts";
