@@ -50,8 +50,8 @@ export interface Ground {
   readonly store: Store;
   readonly commits: OpenedStore["commits"];
   readonly metrics: Metrics;
-  /** Signs cursors and result links. */
-  readonly tokenKey: Uint8Array;
+  /** The first signs cursors, result links and tokens; what any of them has signed holds. */
+  readonly tokenKeys: readonly [Uint8Array, ...(readonly Uint8Array[])];
   /** Where the server listens; known once it does. */
   readonly where: { url: string; address: string; port: number };
   close(): Promise<void>;
@@ -78,6 +78,7 @@ export async function layGround(options: StartOptions): Promise<Ground> {
   const kinds = await loadKinds(config, httpKind);
   const metrics = createMetrics(machine);
   const opened = await openOrRefuse({ config, clock: machine, random, log, counted: metrics.counted });
+  const [present, ...former] = opened.masterKeys;
   return {
     env: options.env,
     config,
@@ -91,13 +92,17 @@ export async function layGround(options: StartOptions): Promise<Ground> {
     store: measuredStore(options.decorateStore?.(opened.store) ?? opened.store, metrics.durations),
     commits: opened.commits,
     metrics,
-    tokenKey: new Uint8Array(hkdfSync("sha256", opened.masterKey, "", "ringback tokens", 32)),
+    tokenKeys: [tokenKeyOf(present), ...former.map(tokenKeyOf)],
     where,
     async close() {
       metrics.stop();
       await opened.close();
     },
   };
+}
+
+function tokenKeyOf(masterKey: Uint8Array): Uint8Array {
+  return new Uint8Array(hkdfSync("sha256", masterKey, "", "ringback tokens", 32));
 }
 
 async function openOrRefuse(parts: OpenParts): Promise<OpenedStore> {

@@ -10,6 +10,7 @@ import {
   type Retention,
   type Store,
 } from "@ringback/core";
+import type { TokenKeys } from "./tokens/sealed-text.ts";
 
 export interface ApiSettings {
   /** Largest request body, in bytes. */
@@ -98,8 +99,8 @@ export interface ApiDeps {
   readonly log: Log;
   /** Ringback's own version, for `/healthz`. */
   readonly version: string;
-  /** 32 bytes that seal cursors and result tokens. */
-  readonly tokenKey: Uint8Array;
+  /** They seal cursors, result links, and the tokens of leases and completions. */
+  readonly tokenKeys: TokenKeys;
   /** Where clients reach this installation, e.g. `https://ringback.example.com`. */
   readonly publicUrl: () => string;
   /** Why a custom header cannot be sent, or null. */

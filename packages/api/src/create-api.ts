@@ -53,7 +53,7 @@ export interface Api {
 }
 
 export function createApi(deps: ApiDeps): Api {
-  const { store, clock, random, log, tokenKey, publicUrl } = deps;
+  const { store, clock, random, log, tokenKeys, publicUrl } = deps;
   const settings = { ...apiDefaults, ...deps.settings };
   const counters = createCounters();
   const { runs, reads, changes } = store;
@@ -72,7 +72,7 @@ export function createApi(deps: ApiDeps): Api {
     waiters,
     leaseDesk,
     leasedKinds: createLeasedKinds({ store: store.kinds, clock, random }),
-    runTokens: createRunTokens(tokenKey),
+    runTokens: createRunTokens(tokenKeys),
     intakeGate: createIntakeGate({ inFlightMax: settings.intakeInFlightMax, counters }),
     jobReads,
     polledJobs: createPolledJobs({
@@ -83,8 +83,8 @@ export function createApi(deps: ApiDeps): Api {
     }),
     outlooks: createOutlooks({ reads, clock }),
     kindDirectory: createKindDirectory({ kinds: deps.kinds, store: store.kinds, clock }),
-    cursors: createCursors(tokenKey),
-    resultLinks: createResultLinks({ tokenKey, publicUrl, clock }),
+    cursors: createCursors(tokenKeys),
+    resultLinks: createResultLinks({ tokenKeys, publicUrl, clock }),
     queries: createListQueries(settings.listLimitMax),
     forgetKey: (keyId) => authenticator.forget(keyId),
   };

@@ -16,7 +16,11 @@ export interface IsolatesOptions {
 }
 
 /** What opens everything that the database holds is no handler's to read. */
-const keptBack: ReadonlySet<string> = new Set(["RINGBACK_MASTER_KEY", "RINGBACK_ROOT_KEY"]);
+const keptBack: ReadonlySet<string> = new Set([
+  "RINGBACK_MASTER_KEY",
+  "RINGBACK_FORMER_MASTER_KEYS",
+  "RINGBACK_ROOT_KEY",
+]);
 
 /** Empty when no handlers are loaded. */
 export function isolatesOf(options: IsolatesOptions): Pick<RunnerOptions, "isolated"> {

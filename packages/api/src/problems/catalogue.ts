@@ -377,6 +377,17 @@ const entries = {
     causes: ["The database is down, restarting, or busy."],
     fix: "Try again after `Retry-After`, with the same Idempotency-Key.",
   },
+  "master-key-missing": {
+    status: status.unavailable,
+    title: "A master key is missing",
+    meaning:
+      "Stored secrets are sealed with a master key that the server does not have, so what needs them, or would seal new ones, has to wait. Nothing was changed; jobs whose callback brings no headers and no secret of its own are taken, and what is owed is held.",
+    causes: [
+      "RINGBACK_MASTER_KEY is another key than the one the secrets were sealed with.",
+      "A former key was dropped while something was still sealed with it.",
+    ],
+    fix: "As the operator, list the key that `/readyz` names in RINGBACK_FORMER_MASTER_KEYS, or set RINGBACK_MASTER_KEY to it. Everybody else tries again after `Retry-After`.",
+  },
   "storage-full": {
     status: status.full,
     title: "The disk is full",

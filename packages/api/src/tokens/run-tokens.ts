@@ -1,7 +1,7 @@
 // Tokens of runs that are held outside: a lease for its tenant, and a completion for whoever was called. They carry the run's
 // fencing token, so what is done with one holds only while that run does, and nothing about them has to be stored.
 import type { Instant, RunCompletion, RunKey } from "@ringback/core";
-import { openText, sealText } from "./sealed-text.ts";
+import { openText, sealText, type TokenKeys } from "./sealed-text.ts";
 
 export interface LeasedRun extends RunKey {
   readonly kind: string;
@@ -18,8 +18,8 @@ export interface RunTokens {
 }
 
 export interface CompletionDeps {
-  /** 32 bytes; the same for the process that makes tokens and the one that opens them. */
-  readonly tokenKey: Uint8Array;
+  /** The same for the process that makes tokens and the one that opens them. */
+  readonly tokenKeys: TokenKeys;
   /** Where clients reach this installation. */
   readonly publicUrl: () => string;
 }
@@ -29,19 +29,19 @@ const completionBinding = (jobId: string) => ({ purpose: "completion.1", owner: 
 const leaseText = /^(\S{1,64}) (\d{1,16}) (\d{1,16}) (\d{1,16}) (\S{1,100})$/;
 const completionText = /^(\d{1,16}) (.{1,255})$/s;
 
-export function createRunTokens(tokenKey: Uint8Array): RunTokens {
+export function createRunTokens(tokenKeys: TokenKeys): RunTokens {
   return {
     sealLease: ({ tenantId, jobId, kind, token, begunAt, runTimeoutMs }) =>
-      sealText(tokenKey, leaseBinding(tenantId), `${jobId} ${token} ${begunAt} ${runTimeoutMs} ${kind}`),
+      sealText(tokenKeys, leaseBinding(tenantId), `${jobId} ${token} ${begunAt} ${runTimeoutMs} ${kind}`),
     openLease(tenantId, lease) {
-      const match = leaseText.exec(openText(tokenKey, leaseBinding(tenantId), lease) ?? "");
+      const match = leaseText.exec(openText(tokenKeys, leaseBinding(tenantId), lease) ?? "");
       const [, jobId, token, begunAt, runTimeoutMs, kind] = match ?? [];
       if (jobId === undefined || kind === undefined) return null;
       const numbers = { token: Number(token), begunAt: Number(begunAt), runTimeoutMs: Number(runTimeoutMs) };
       return { tenantId, jobId, kind, ...numbers };
     },
     openCompletion(jobId, token) {
-      const match = completionText.exec(openText(tokenKey, completionBinding(jobId), token) ?? "");
+      const match = completionText.exec(openText(tokenKeys, completionBinding(jobId), token) ?? "");
       const [, fencing, tenantId] = match ?? [];
       return fencing === undefined || tenantId === undefined
         ? null
@@ -51,13 +51,13 @@ export function createRunTokens(tokenKey: Uint8Array): RunTokens {
 }
 
 /** What the runner sends to upstreams that may answer 202. */
-export function createCompletions({ tokenKey, publicUrl }: CompletionDeps): (run: RunKey) => RunCompletion {
+export function createCompletions({ tokenKeys, publicUrl }: CompletionDeps): (run: RunKey) => RunCompletion {
   return ({ tenantId, jobId, token }) => {
     const job = `${publicUrl().replace(/\/$/, "")}/v1/jobs/${jobId}`;
     return {
       completeUrl: `${job}/complete`,
       failUrl: `${job}/fail`,
-      token: sealText(tokenKey, completionBinding(jobId), `${token} ${tenantId}`),
+      token: sealText(tokenKeys, completionBinding(jobId), `${token} ${tenantId}`),
     };
   };
 }
