@@ -31,10 +31,10 @@ type Guarded = Pick<Store, "intake" | "support"> & {
  * The same verbs, of which those that seal something ask the guard first. `ensureTenant` seals only where there is no tenant
  * yet, and so nothing that is sealed.
  */
-export function guardSeals<Verbs extends Guarded>(verbs: Verbs, { requireAll }: SealGuard): Verbs {
+export function guardSeals<Verbs extends Guarded>(verbs: Verbs, guard: SealGuard): Verbs {
   const { intake, support, tenants } = verbs;
   const requireFor = (items: readonly Pick<Acceptance, "job">[]): void => {
-    if (items.some(sealsSomething)) requireAll();
+    if (items.some(sealsSomething)) guard.requireAll();
   };
   return {
     ...verbs,
@@ -52,26 +52,26 @@ export function guardSeals<Verbs extends Guarded>(verbs: Verbs, { requireAll }: 
     support: {
       ...support,
       async createEndpoints(items, now, act) {
-        requireAll();
+        guard.requireAll();
         return support.createEndpoints(items, now, act);
       },
       async changeEndpoint(key, asked, act) {
-        if (asked.secret !== null || asked.change.headers !== undefined) requireAll();
+        if (asked.secret !== null || asked.change.headers !== undefined) guard.requireAll();
         return support.changeEndpoint(key, asked, act);
       },
       async rotateEndpointSecret(key, rotation, act) {
-        requireAll();
+        guard.requireAll();
         return support.rotateEndpointSecret(key, rotation, act);
       },
     },
     tenants: {
       ...tenants,
       async createTenant(tenant, now, act) {
-        requireAll();
+        guard.requireAll();
         return tenants.createTenant(tenant, now, act);
       },
       async rotateCallbackSecret(tenantId, rotation) {
-        requireAll();
+        guard.requireAll();
         return tenants.rotateCallbackSecret(tenantId, rotation);
       },
     },

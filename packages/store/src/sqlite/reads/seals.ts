@@ -54,13 +54,13 @@ export function createSealReads(database: Database): SealReads {
     async countSealedWith(kid) {
       const counts = await Promise.all(
         sealedTables.map(async (name) => {
-          const some = database
+          const limited = database
             .select({ kid: sql<string>`${sealedWith(sealed[name])}`.as("kid") })
             .from(tables[name])
             .where(and(sql`${sealed[name]} is not null`, eq(sealedWith(sealed[name]), kid)))
             .limit(sealedRowsCountedMax)
-            .as("some");
-          const [row] = await database.select({ rows: count() }).from(some);
+            .as("limited");
+          const [row] = await database.select({ rows: count() }).from(limited);
           return row?.rows ?? 0;
         }),
       );

@@ -21,7 +21,7 @@ export function createSealTransitions({ client, sealing }: Ground): SealTransiti
       table,
       {
         select: client.prepare<unknown[], SealedRow>(statementsOf[table].select),
-        update: client.prepare<unknown[]>(statementsOf[table].update),
+        update: client.prepare(statementsOf[table].update),
       },
     ]),
   );
