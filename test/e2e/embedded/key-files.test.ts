@@ -22,8 +22,9 @@ test(
     copyFileSync(file, `${file}.former`);
     writeFileSync(file, `${makeKey()}\n`, { mode: 0o600 });
     const former = readFileSync(`${file}.former`, "utf8").trim();
-    const rotating = await home.start({ RINGBACK_FORMER_MASTER_KEYS: former });
+    const rotating = await home.start({ RINGBACK_FORMER_MASTER_KEYS: `${former},${former}` });
     await waitForReady(rotating.url);
+    expect(home.output().split("master_key_listed_twice")).toHaveLength(2);
     await waitUntil(() => rowsOf(home, rotating.url, kidOf(former)), {
       holds: (rows) => rows === 0,
       timeoutMs: 10_000,
