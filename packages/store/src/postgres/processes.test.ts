@@ -35,16 +35,6 @@ describe("processes on one database", () => {
 
   const pick = (stores: readonly Store[], at: number): Store => present(stores[at % stores.length]);
 
-  it("processes that start together with the same key of their settings put it once, and none fails", async () => {
-    const { scene, stores } = await openSeveral(4);
-    for (let round = 0; round < 20; round += 1) {
-      const key = { tenantId, id: "key_root", lookup: `l${round}`, hash: "h", scopes: [], expiresAt: null };
-      await Promise.all(stores.map((store) => store.tenants.putKeys([key], scene.now())));
-    }
-    const { items } = await scene.store.tenants.listAudit(tenantId, {}, { after: null, limit: 99 });
-    expect(items.filter(({ action }) => action === "key.created")).toHaveLength(20);
-  });
-
   it("F5 one hundred callers of two processes with one key make one job, and all are told of it", async () => {
     const { scene, stores } = await openSeveral(2);
     const idempotency = { key: "k", requestHash: "h", expiresAt: scene.now() + 1_000 };
