@@ -9,6 +9,7 @@ import { waitUntil } from "../support/wait-until.ts";
 const settings = {
   RINGBACK_HANDLERS: fileURLToPath(new URL("isolate-handlers.ts", import.meta.url)),
   RINGBACK_RUN_MEMORY_MB: "192",
+  RINGBACK_FORMER_MASTER_KEYS: Buffer.alloc(32, 7).toString("base64"),
 };
 
 /** What is tested is that an end comes and what it is; how soon depends on the machine. */
@@ -148,6 +149,7 @@ describe("a handler runs in a process of its own", { timeout: 120_000 }, () => {
     expect(result).toContain("RINGBACK_HANDLERS");
     expect(result).not.toContain("RINGBACK_ROOT_KEY");
     expect(result).not.toContain("RINGBACK_MASTER_KEY");
+    expect(result).not.toContain("RINGBACK_FORMER_MASTER_KEYS");
   });
 
   test("short runs share a process, one after the other", async () => {

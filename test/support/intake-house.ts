@@ -84,7 +84,7 @@ export async function openIntakeHouse(
     random,
     log,
     version: "0.0.0-test",
-    tokenKey: random.bytes(32),
+    tokenKeys: [random.bytes(32)],
     publicUrl: () => url,
     headerProblem: () => null,
     metrics: async () => "",

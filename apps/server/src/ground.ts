@@ -53,8 +53,8 @@ export interface Ground {
   readonly commits: OpenedStore["commits"];
   readonly metrics: Metrics;
   readonly traces: Traces;
-  /** Signs cursors and result links. */
-  readonly tokenKey: Uint8Array;
+  /** The first signs cursors, result links and tokens; what any of them has signed holds. */
+  readonly tokenKeys: readonly [Uint8Array, ...(readonly Uint8Array[])];
   /** Where the server listens; known once it does. */
   readonly where: { url: string; address: string; port: number };
   close(): Promise<void>;
@@ -86,6 +86,7 @@ export async function layGround(options: StartOptions): Promise<Ground> {
     await opened.close();
     throw thrown;
   });
+  const [present, ...former] = opened.masterKeys;
   return {
     env: options.env,
     config,
@@ -100,13 +101,17 @@ export async function layGround(options: StartOptions): Promise<Ground> {
     commits: opened.commits,
     metrics,
     traces: spans.traces,
-    tokenKey: new Uint8Array(hkdfSync("sha256", opened.masterKey, "", "ringback tokens", 32)),
+    tokenKeys: [tokenKeyOf(present), ...former.map(tokenKeyOf)],
     where,
     async close() {
       metrics.stop();
       await Promise.all([opened.close(), spans.close()]);
     },
   };
+}
+
+function tokenKeyOf(masterKey: Uint8Array): Uint8Array {
+  return new Uint8Array(hkdfSync("sha256", masterKey, "", "ringback tokens", 32));
 }
 
 async function openOrRefuse(parts: OpenParts): Promise<OpenedStore> {

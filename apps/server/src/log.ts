@@ -21,6 +21,7 @@ const listed: ReadonlySet<string> = new Set([
   "holder",
   "host",
   "jobId",
+  "kid",
   "kind",
   "kinds",
   "laneId",

@@ -18,8 +18,10 @@ export interface OpenedStore {
   readonly doorbell: Doorbell;
   /** The machine's, or the one that all processes on the database share. */
   readonly clock: Clock;
-  /** Signing secrets are sealed with it, and the key that signs cursors and links is derived from it. */
-  readonly masterKey: Uint8Array;
+  /**
+   * Signing secrets are sealed with the first and opened with any; those that sign cursors and links are derived from them.
+   */
+  readonly masterKeys: readonly [Uint8Array, ...(readonly Uint8Array[])];
   /** How many groups of calls were committed since the start, and of how many calls. */
   readonly commits: CommitStatistics;
   close(): Promise<void>;
@@ -46,9 +48,11 @@ async function openEmbedded({ config, clock, random, log, counted }: OpenParts):
   const doorbell = createTimerDoorbell({ clock });
   const key = masterKey({ given: config.RINGBACK_MASTER_KEY, sqlitePath: path, random });
   const { ring } = doorbell;
-  const store = await openSqliteStore({ path, clock, random, log, ring, counted, masterKey: key });
-  const close = (): Promise<void> => store.close();
-  return { mode: "embedded", store, doorbell, clock, masterKey: key, commits: store.commits, close };
+  const keys = { masterKey: key, formerMasterKeys: otherKeys(key, config, log) };
+  const store = await openSqliteStore({ path, clock, random, log, ring, counted, ...keys });
+  const { commits } = store;
+  const masterKeys = [key, ...keys.formerMasterKeys] as const;
+  return { mode: "embedded", store, doorbell, clock, masterKeys, commits, close: () => store.close() };
 }
 
 async function openScaleOut(parts: OpenParts, connectionString: string): Promise<OpenedStore> {
@@ -64,12 +68,14 @@ async function openScaleOut(parts: OpenParts, connectionString: string): Promise
     log,
     answers: { jobs, lanes },
   });
+  const formerMasterKeys = otherKeys(key, config, log);
   const store = await openPostgresStore({
     connectionString,
     clock: clock.uncorrected,
     random,
     log,
     masterKey: key,
+    formerMasterKeys,
     migrate,
     pool: { max: config.RINGBACK_DATABASE_CONNECTIONS },
     ring: doorbell.ring,
@@ -88,5 +94,19 @@ async function openScaleOut(parts: OpenParts, connectionString: string): Promise
     await close();
     throw thrown;
   }
-  return { mode: "scale-out", store, doorbell, clock, masterKey: key, commits: store.commits, close };
+  const masterKeys = [key, ...formerMasterKeys] as const;
+  return { mode: "scale-out", store, doorbell, clock, masterKeys, commits: store.commits, close };
+}
+
+/** Those that are listed beside the present one, each once. */
+function otherKeys(present: Uint8Array, config: Config, log: Log): readonly Uint8Array[] {
+  const others = new Map<string, Uint8Array>();
+  const listed = config.RINGBACK_FORMER_MASTER_KEYS;
+  for (const key of listed) others.set(Buffer.from(key).toString("base64"), key);
+  others.delete(Buffer.from(present).toString("base64"));
+  if (others.size < listed.length) {
+    const reason = "RINGBACK_FORMER_MASTER_KEYS lists a key twice, or the one that is the present one anyway";
+    log.warn("master_key_listed_twice", { reason });
+  }
+  return [...others.values()];
 }

@@ -16,9 +16,12 @@ const storeOf = (feedHead: () => Promise<number>) => ({
 
 describe("readiness", () => {
   test("a process that takes requests and no work is ready when its database answers", async () => {
-    const answers = { clock: clockAt({ ms: 0 }), isUp: () => true, progress: null };
+    const answers = { clock: clockAt({ ms: 0 }), isUp: () => true, missingKeys: () => [], progress: null };
     const up = createReadiness({ ...answers, store: storeOf(async () => 7) });
-    expect(await up()).toEqual({ ready: true, checks: { process: "up", database: "It answers." } });
+    expect(await up()).toEqual({
+      ready: true,
+      checks: { process: "up", database: "It answers.", masterKey: "Everything that is sealed opens." },
+    });
     const away = createReadiness({ ...answers, store: storeOf(() => Promise.reject(new Error("away"))) });
     expect((await away()).ready).toBe(false);
   });
@@ -30,6 +33,7 @@ describe("readiness", () => {
       clock: clockAt({ ms: 0 }, wakes),
       store: silent,
       isUp: () => true,
+      missingKeys: () => [],
       progress: null,
     });
     const answer = ready();
@@ -44,6 +48,7 @@ describe("readiness", () => {
       clock: clockAt(time),
       store: storeOf(async () => (looks += 1)),
       isUp: () => true,
+      missingKeys: () => [],
       progress: async () => ({ ok: false, detail: "Jobs are overdue and are not claimed." }),
     });
     const [first] = await Promise.all([ready(), ready(), ready()]);
@@ -57,11 +62,32 @@ describe("readiness", () => {
     expect(looks).toBe(2);
   });
 
+  test("while a master key is missing it is not ready, names it, and becomes ready by itself", async () => {
+    const time = { ms: 0 };
+    let missing = ["1a2b3c4d"];
+    const ready = createReadiness({
+      clock: clockAt(time),
+      store: storeOf(async () => 0),
+      isUp: () => true,
+      missingKeys: () => missing,
+      progress: null,
+    });
+    const answer = await ready();
+    expect(answer.ready).toBe(false);
+    expect(answer.checks["masterKey"]).toMatch(
+      /master key 1a2b3c4d, which is not here.*RINGBACK_FORMER_MASTER_KEYS/,
+    );
+    missing = [];
+    time.ms = 1_001;
+    expect((await ready()).ready).toBe(true);
+  });
+
   test("while it starts and while it drains it is not ready, whatever else holds", async () => {
     const ready = createReadiness({
       clock: clockAt({ ms: 0 }),
       store: storeOf(async () => 0),
       isUp: () => false,
+      missingKeys: () => [],
       progress: null,
     });
     expect(await ready()).toEqual({ ready: false, checks: { process: "starting or draining" } });

@@ -1,4 +1,5 @@
-// Whether this process should be given requests: it is up, its database answers, and due work makes progress.
+// Whether this process should be given requests: it is up, its database answers, what is sealed opens, and due work makes
+// progress.
 import type { Clock, Store } from "@ringback/core";
 import type { ProgressCheck } from "@ringback/runner";
 import { defaultTenantId } from "./first-start.ts";
@@ -13,6 +14,8 @@ export interface ReadinessOptions {
   readonly store: Pick<Store, "reads">;
   /** False while starting and draining. */
   readonly isUp: () => boolean;
+  /** Ids of master keys that stored secrets need and that are not here. */
+  readonly missingKeys: () => readonly string[];
   /** Null in a process that picks up no work. */
   readonly progress: (() => Promise<ProgressCheck>) | null;
 }
@@ -23,17 +26,20 @@ const answerWithinMs = 2_000;
 const keptMs = 1_000;
 
 export function createReadiness(options: ReadinessOptions): () => Promise<Readiness> {
-  const { clock, store, isUp, progress } = options;
+  const { clock, store, isUp, missingKeys, progress } = options;
   let kept: { readonly atMs: number; readonly answer: Promise<Readiness> } | null = null;
 
   async function look(): Promise<Readiness> {
     const [isAnswering, progressing] = await Promise.all([databaseAnswers(), progress?.() ?? null]);
+    const missing = missingKeys();
     const checks = {
       process: "up",
       database: isAnswering ? "It answers." : "It does not answer.",
+      masterKey: keyCheck(missing),
       ...(progressing !== null && { progress: progressing.detail }),
     };
-    return { ready: isAnswering && progressing?.ok !== false, checks };
+    const isReady = isAnswering && missing.length === 0 && progressing?.ok !== false;
+    return { ready: isReady, checks };
   }
 
   /** One row by its index. */
@@ -59,4 +65,12 @@ export function createReadiness(options: ReadinessOptions): () => Promise<Readin
     if (kept === null || nowMs - kept.atMs > keptMs) kept = { atMs: nowMs, answer: look() };
     return kept.answer;
   };
+}
+
+function keyCheck(missing: readonly string[]): string {
+  if (missing.length === 0) return "Everything that is sealed opens.";
+  return (
+    `Stored secrets are sealed with the master key ${missing.join(", ")}, which is not here; their deliveries are held. ` +
+    "Set RINGBACK_MASTER_KEY to it, or list it in RINGBACK_FORMER_MASTER_KEYS."
+  );
 }

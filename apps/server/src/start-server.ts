@@ -3,9 +3,11 @@ import { createApi, createCompletions, createResultLinks, type Api, type ResultL
 import { createDispatcher, headerProblem, type Dispatcher } from "@ringback/dispatcher";
 import {
   createRunner,
+  createSealKeeper,
   runnerDefaults,
   type Runner,
   type RunnerSettings,
+  type SealKeeper,
   type StrayRun,
 } from "@ringback/runner";
 import { defaultTenantId, firstStart, type FirstStart } from "./first-start.ts";
@@ -45,6 +47,7 @@ interface House {
   readonly dispatcher: Dispatcher;
   /** Null in a process that picks up no work. */
   readonly runner: Runner | null;
+  readonly sealKeeper: SealKeeper;
   readonly api: ReturnType<typeof createApi>;
   readonly http: HttpServer;
   /** What `/readyz` answers: false while starting and draining. */
@@ -56,13 +59,14 @@ interface House {
  * that fails must not make a key that nobody is shown.
  */
 async function openHouse(ground: Ground): Promise<RunningServer> {
-  const { config, clock, random, log, kinds, where, tokenKey } = ground;
-  const links = createResultLinks({ tokenKey, publicUrl: () => publicUrl(ground), clock });
+  const { config, clock, random, log, kinds, where, tokenKeys } = ground;
+  const links = createResultLinks({ tokenKeys, publicUrl: () => publicUrl(ground), clock });
   const dispatcher = makeDispatcher(ground);
   const { jobs, lanes, requests } = partsOf(config.RINGBACK_ROLE);
   const runner = jobs || lanes ? makeRunner(ground, dispatcher, links) : null;
+  const sealKeeper = createSealKeeper({ seals: ground.store.seals, clock, log });
   const state = { isReady: false };
-  const api = makeApi(ground, runner, state);
+  const api = makeApi(ground, { runner, sealKeeper, state });
   const http = await startHttpServer({
     fetch: api.app.fetch,
     shortPoll: api.shortPoll,
@@ -76,6 +80,7 @@ async function openHouse(ground: Ground): Promise<RunningServer> {
   where.url = urlOf(http);
   const currentRun = (): StrayRun | undefined => runner?.currentRun();
   const unwatch = watchProcessFaults({ currentRun, log, crash: () => process.exit(1) });
+  await sealKeeper.start();
   await runner?.start();
   const first = requests ? await firstStartOf(ground) : { apiKey: null, callbackSecret: null };
   state.isReady = true;
@@ -85,7 +90,9 @@ async function openHouse(ground: Ground): Promise<RunningServer> {
   log.info("listening", { url, version, pid: process.pid, mode, role, kinds: named });
   let stopping: Promise<void> | null = null;
   const stop = (reason = "asked to"): Promise<void> =>
-    (stopping ??= closeHouse({ ground, dispatcher, runner, api, http, state }, reason).finally(unwatch));
+    (stopping ??= closeHouse({ ground, dispatcher, runner, sealKeeper, api, http, state }, reason).finally(
+      unwatch,
+    ));
   return { url, firstStart: first, routes: api.routes, stop };
 }
 
@@ -127,7 +134,7 @@ function makeRunner(ground: Ground, laneServer: Dispatcher, links: ResultLinks):
     handlerLog,
     traces,
     holder: `${process.pid}_${Buffer.from(random.bytes(9)).toString("base64url")}`,
-    completionOf: createCompletions({ tokenKey: ground.tokenKey, publicUrl: () => publicUrl(ground) }),
+    completionOf: createCompletions({ tokenKeys: ground.tokenKeys, publicUrl: () => publicUrl(ground) }),
     resultUrl: (job) => links.mint({ ...job, ttlMs: resultTokenTtlMs }),
     settings: runnerSettings(ground),
   });
@@ -156,8 +163,11 @@ function runnerSettings({ config, mode }: Ground): RunnerSettings {
   };
 }
 
-function makeApi(ground: Ground, runner: Runner | null, state: House["state"]): House["api"] {
-  const { config, clock, random, log, traces, store, guard, kinds, tokenKey } = ground;
+function makeApi(
+  ground: Ground,
+  { runner, sealKeeper, state }: Pick<House, "runner" | "sealKeeper" | "state">,
+): House["api"] {
+  const { config, clock, random, log, traces, store, guard, kinds, tokenKeys } = ground;
   const api = createApi({
     store,
     kinds,
@@ -167,7 +177,7 @@ function makeApi(ground: Ground, runner: Runner | null, state: House["state"]): 
     log,
     traces,
     version,
-    tokenKey,
+    tokenKeys,
     publicUrl: () => publicUrl(ground),
     headerProblem,
     peerAddress,
@@ -184,6 +194,7 @@ function makeApi(ground: Ground, runner: Runner | null, state: House["state"]): 
       clock,
       store,
       isUp: () => state.isReady,
+      missingKeys: () => sealKeeper.missing,
       progress: runner === null ? null : () => runner.progressCheck(clock.now()),
     }),
     settings: {
@@ -215,7 +226,7 @@ function makeApi(ground: Ground, runner: Runner | null, state: House["state"]): 
 
 /** Clients learn first that they should leave; then the work ends, then the socket, then the store. */
 async function closeHouse(house: House, reason: string): Promise<void> {
-  const { ground, dispatcher, runner, api, http, state } = house;
+  const { ground, dispatcher, runner, sealKeeper, api, http, state } = house;
   const { config, clock, log } = ground;
   log.info("draining", { reason });
   state.isReady = false;
@@ -229,6 +240,7 @@ async function closeHouse(house: House, reason: string): Promise<void> {
   await Promise.all([runner?.stop({ drainMs }), stillListening]);
   await http.close(Math.max(lastAnswersMs, endsMs - clock.monotonicMs()));
   await dispatcher.stop();
+  await sealKeeper.stop();
   await ground.close();
   log.info("stopped", { reason });
 }

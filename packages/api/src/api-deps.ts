@@ -11,6 +11,7 @@ import {
   type Store,
   type Traces,
 } from "@ringback/core";
+import type { TokenKeys } from "./tokens/sealed-text.ts";
 
 export interface ApiSettings {
   /** Largest request body, in bytes. */
@@ -101,8 +102,8 @@ export interface ApiDeps {
   readonly traces?: Traces;
   /** Ringback's own version, for `/healthz`. */
   readonly version: string;
-  /** 32 bytes that seal cursors and result tokens. */
-  readonly tokenKey: Uint8Array;
+  /** They seal cursors, result links, and the tokens of leases and completions. */
+  readonly tokenKeys: TokenKeys;
   /** Where clients reach this installation, e.g. `https://ringback.example.com`. */
   readonly publicUrl: () => string;
   /** Why a custom header cannot be sent, or null. */

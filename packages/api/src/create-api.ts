@@ -56,7 +56,7 @@ export interface Api {
 }
 
 export function createApi(deps: ApiDeps): Api {
-  const { store, clock, random, log, tokenKey, publicUrl, traces = noTraces } = deps;
+  const { store, clock, random, log, tokenKeys, publicUrl, traces = noTraces } = deps;
   const settings = { ...apiDefaults, ...deps.settings };
   const counters = createCounters();
   const { runs, reads, changes } = store;
@@ -76,7 +76,7 @@ export function createApi(deps: ApiDeps): Api {
     waiters,
     leaseDesk,
     leasedKinds: createLeasedKinds({ store: store.kinds, clock, random }),
-    runTokens: createRunTokens(tokenKey),
+    runTokens: createRunTokens(tokenKeys),
     intakeGate: createIntakeGate({ inFlightMax: settings.intakeInFlightMax, counters }),
     jobReads,
     polledJobs: createPolledJobs({
@@ -87,8 +87,8 @@ export function createApi(deps: ApiDeps): Api {
     }),
     outlooks: createOutlooks({ reads, clock }),
     kindDirectory: createKindDirectory({ kinds: deps.kinds, store: store.kinds, clock }),
-    cursors: createCursors(tokenKey),
-    resultLinks: createResultLinks({ tokenKey, publicUrl, clock }),
+    cursors: createCursors(tokenKeys),
+    resultLinks: createResultLinks({ tokenKeys, publicUrl, clock }),
     queries: createListQueries(settings.listLimitMax),
     forgetKey: (keyId) => authenticator.forget(keyId),
   };

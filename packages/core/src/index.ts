@@ -44,6 +44,7 @@ export * from "./ports/outside-runs.ts";
 export * from "./ports/page.ts";
 export * from "./ports/replay-store.ts";
 export * from "./ports/retention.ts";
+export * from "./ports/seal-store.ts";
 export * from "./ports/store.ts";
 export * from "./ports/tally.ts";
 export * from "./ports/tenant-store.ts";

@@ -13,5 +13,6 @@ export { type StrayRun } from "./fault-attribution.ts";
 export { type ProgressCheck } from "./progress-check.ts";
 export { createRunner, type Runner, type RunnerOptions } from "./runner.ts";
 export { runnerDefaults, type RunnerSettings } from "./settings.ts";
+export { createSealKeeper, type SealKeeper, type SealKeeperOptions } from "./seal-keeper.ts";
 export { type RunnerCounters, type RunnerSignals } from "./signals.ts";
 export { type Swept } from "./sweep.ts";

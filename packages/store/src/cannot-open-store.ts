@@ -16,9 +16,7 @@ export type CannotOpenCode =
   /** A newer or another Ringback has made the tables. */
   | "other_schema"
   /** A migration would leave rows that refer to what is not there. */
-  | "broken_migration"
-  /** Secrets in it were sealed with another master key. */
-  | "other_key";
+  | "broken_migration";
 
 export class CannotOpenStore extends Error {
   readonly code: CannotOpenCode;

@@ -26,7 +26,20 @@ describe("sealing", () => {
     );
     const open = () => other.open(sealing.seal("x", place), place);
     expect(open).toThrow(expect.objectContaining({ code: "other_key" }));
-    expect(open).toThrow(/sealed with the master key 630dcd29, and the present one is [\da-f]{8}/);
+    expect(open).toThrow(
+      /sealed with the master key 630dcd29, which is not among those that are here \([\da-f]{8}\)/,
+    );
+  });
+
+  it("what was sealed with a former key opens, and what is new is sealed with the present one", () => {
+    const newKey = masterKey.map((byte) => byte + 1);
+    const rotated = createSealing(newKey, countingRandom(), [masterKey, newKey, masterKey]);
+    expect(rotated.open(sealing.seal("x", place), place)).toBe("x");
+    expect(rotated.former).toEqual(["630dcd29"]);
+    const sealed = rotated.seal("x", place);
+    expect(sealed).toMatch(`v1.${rotated.present}.`);
+    expect(createSealing(newKey, countingRandom()).open(sealed, place)).toBe("x");
+    expect(() => sealing.open(sealed, place)).toThrow(expect.objectContaining({ code: "other_key" }));
   });
 
   it.each([

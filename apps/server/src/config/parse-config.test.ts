@@ -100,6 +100,17 @@ describe("the settings", () => {
     expect(problems.join()).not.toContain("canary");
   });
 
+  test("of former master keys are complained of one by one, by their place in the list", () => {
+    const [key, other] = [1, 2].map((byte) => Buffer.alloc(32, byte).toString("base64"));
+    const problems = problemsOf({ RINGBACK_FORMER_MASTER_KEYS: `${key},canary,${other},Y2FuYXJ5` });
+    expect(problems).toHaveLength(1);
+    expect(problems[0]).toMatch(
+      /^RINGBACK_FORMER_MASTER_KEYS entry 2 must be 32 bytes in base64.*; entry 4 must be/,
+    );
+    expect(problems[0]).not.toMatch(/canary|Y2FuYXJ5/);
+    expect(problemsOf({ RINGBACK_FORMER_MASTER_KEYS: `${key}, ${other},${key}` })).toEqual([]);
+  });
+
   test("that do not exist are refused with the nearest name", () => {
     expect(
       problemsOf({ RINGBACK_HANDLER: "x", RINGBACK_LOGLEVEL: "info", RINGBACK_XYZZY: "1", OTHER: "1" }),

@@ -119,7 +119,7 @@ export function text<Value>(options: Text<Value> & { readonly fallback: string }
 
 /** A comma-separated list; empty without text. */
 export function list<Item>(
-  options: { readonly unit: string; readonly read: (item: string) => Parsed<Item> } & Described,
+  options: { readonly unit: string; readonly read: (item: string, at: number) => Parsed<Item> } & Described,
 ): Setting<readonly Item[]> {
   const { unit, meaning, bounds = "" } = options;
   return {
@@ -132,7 +132,7 @@ export function list<Item>(
         .split(",")
         .map((item) => item.trim())
         .filter((item) => item !== "");
-      const parsed = items.map((item) => options.read(item));
+      const parsed = items.map((item, at) => options.read(item, at));
       const problems = parsed.flatMap((each) => ("problem" in each ? [each.problem] : []));
       if (problems.length > 0) return { problem: problems.join("; ") };
       return { value: parsed.flatMap((each) => ("value" in each ? [each.value] : [])) };

@@ -94,6 +94,16 @@ export const settings = {
       "Encrypts signing secrets at rest. Embedded, a key file is made beside the database without it (mode 0600); scale-out needs it, the same for every process.",
     read: readMasterKey,
   }),
+  RINGBACK_FORMER_MASTER_KEYS: list({
+    unit: "base64, …",
+    bounds: "32 bytes each",
+    meaning:
+      "Further master keys that open what they have sealed, comma-separated: former ones until nothing needs them, or one that is to be the next.",
+    read: (value, at) => {
+      const parsed = readMasterKey(value);
+      return "problem" in parsed ? { problem: `entry ${at + 1} ${parsed.problem}` } : parsed;
+    },
+  }),
   RINGBACK_ALLOW_NETWORKS: optionalText({
     unit: "CIDR[:port], …",
     meaning: "Private receivers that may be called, also over http; metadata addresses never.",

@@ -18,6 +18,7 @@ export interface IsolatesOptions {
 /** What opens everything that the database holds is no handler's to read. */
 const keptBack: ReadonlySet<string> = new Set([
   "RINGBACK_MASTER_KEY",
+  "RINGBACK_FORMER_MASTER_KEYS",
   "RINGBACK_ROOT_KEY",
   "OTEL_EXPORTER_OTLP_HEADERS",
 ]);

@@ -9,6 +9,7 @@ function sourcesOf(look: () => Promise<number>): MetricsSources {
   return {
     store: {
       reads: { unfinishedJobs: look },
+      seals: { countRows: async () => [{ kid: "1a2b3c4d", rows: 12 }] },
       due: async () => ({
         jobsSince: 7_000,
         nextJobAt: null,
@@ -69,6 +70,7 @@ describe("what is exported", () => {
     ]) {
       expect(first).toContain(`\nringback_store_commit_calls${line}\n`);
     }
+    expect(first).toContain('\nringback_other_key_rows{kid="1a2b3c4d"} 12\n');
     time.ms += 999;
     await metrics.text(sources);
     expect(looks).toBe(1);

@@ -23,7 +23,10 @@ export interface Metrics {
 }
 
 export interface MetricsSources {
-  readonly store: Pick<Store, "due"> & { readonly reads: Pick<Store["reads"], "unfinishedJobs"> };
+  readonly store: Pick<Store, "due"> & {
+    readonly reads: Pick<Store["reads"], "unfinishedJobs">;
+    readonly seals: Pick<Store["seals"], "countRows">;
+  };
   /** Null in a process that picks up no work. */
   readonly signals: RunnerSignals | null;
   /** What intake has counted of itself. */
@@ -41,6 +44,8 @@ interface Looked {
   readonly unfinished: number;
   readonly jobsSince: Instant | null;
   readonly lanesSince: Instant | null;
+  /** By the id of a key that is not the present one. */
+  readonly sealedRows: readonly (readonly [string, number])[];
 }
 
 export function createMetrics(clock: Clock): Metrics {
@@ -110,10 +115,15 @@ export function createMetrics(clock: Clock): Metrics {
   };
 }
 
-/** Sums two rows per tenant, and looks for the oldest of what is due by the indexes that the sweep uses. */
+/** Sums two rows per tenant, counts what former keys have sealed up to a bound, and looks for the oldest of what is due by the indexes that the sweep uses. */
 async function look(store: MetricsSources["store"], now: Instant): Promise<Looked> {
-  const [unfinished, due] = await Promise.all([store.reads.unfinishedJobs(), store.due(now, 1)]);
-  return { unfinished, jobsSince: due.jobsSince, lanesSince: due.lanes[0]?.since ?? null };
+  const [unfinished, due, counted] = await Promise.all([
+    store.reads.unfinishedJobs(),
+    store.due(now, 1),
+    store.seals.countRows(),
+  ]);
+  const sealedRows = counted.map(({ kid, rows }) => [kid, rows] as const);
+  return { unfinished, jobsSince: due.jobsSince, lanesSince: due.lanes[0]?.since ?? null, sealedRows };
 }
 
 function databaseFigures(looked: Looked | null, now: Instant): readonly Family[] {
@@ -138,6 +148,14 @@ function databaseFigures(looked: Looked | null, now: Instant): readonly Family[]
       "ringback_deliveries_oldest_due_age_seconds",
       "How long the oldest due delivery has waited in a lane nobody holds; 0 when none is due.",
       ({ lanesSince }) => ageOf(lanesSince),
+    ),
+    createReading(
+      {
+        name: "ringback_other_key_rows",
+        help: "Rows sealed with another master key than the present one here, by its id; counted up to 10,000 per table.",
+        labels: ["kid"],
+      },
+      () => looked?.sealedRows ?? null,
     ),
   ];
 }

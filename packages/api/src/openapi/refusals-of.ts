@@ -19,6 +19,7 @@ const withKey: readonly ProblemCode[] = [
   "scope-missing",
   "rate-limited",
   "store-unavailable",
+  "master-key-missing",
 ];
 const withChange: readonly ProblemCode[] = ["storage-full"];
 const withQuery: readonly ProblemCode[] = ["parameter-invalid"];

@@ -2,6 +2,7 @@
 // A code's page (`/problems/<code>`) and every problem document are made from the same entry.
 import { status, type Status } from "../answers/status.ts";
 import { deadLetterProblems } from "./dead-letter-problems.ts";
+import { storeProblems } from "./store-problems.ts";
 
 export interface ProblemEntry {
   readonly status: Status;
@@ -370,20 +371,7 @@ const entries = {
     ],
     fix: "Try again after `Retry-After`, with the same Idempotency-Key; poll instead of opening a stream.",
   },
-  "store-unavailable": {
-    status: status.unavailable,
-    title: "The database cannot be reached",
-    meaning: "Nothing was changed and nothing was accepted; the same request may be sent again.",
-    causes: ["The database is down, restarting, or busy."],
-    fix: "Try again after `Retry-After`, with the same Idempotency-Key.",
-  },
-  "storage-full": {
-    status: status.full,
-    title: "The disk is full",
-    meaning: "Nothing can be accepted until there is space; reading still works. Nothing was changed.",
-    causes: ["The volume of the database has no space left."],
-    fix: "Free space; Ringback goes on by itself. Then send the same request again.",
-  },
+  ...storeProblems,
 } as const satisfies Readonly<Record<string, ProblemEntry>>;
 
 export type ProblemCode = keyof typeof entries;

@@ -8,6 +8,11 @@ const retryAfter = { "retry-after": "2" } as const;
 export function refusalOfThrow(thrown: unknown, log: Log, requestId: string): Refusal {
   if (thrown instanceof StoreUnavailable) {
     log.warn("store_unavailable", { requestId, code: thrown.code, error: thrown.message });
+    if (thrown.code === "other_key") {
+      return refusal("master-key-missing", `${thrown.message} Nothing was changed.`, {
+        headers: { "retry-after": "30" },
+      });
+    }
     return thrown.code === "full"
       ? refusal("storage-full", "The volume of the database has no space left. Nothing was changed.", {
           headers: retryAfter,

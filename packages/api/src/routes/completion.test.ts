@@ -4,7 +4,7 @@ import { aJob, ids } from "../testing/rows.ts";
 import { createCompletions } from "../tokens/run-tokens.ts";
 
 const completionOf = createCompletions({
-  tokenKey: new Uint8Array(32).fill(5),
+  tokenKeys: [new Uint8Array(32).fill(5)],
   publicUrl: () => "https://ringback.test/",
 });
 

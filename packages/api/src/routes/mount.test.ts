@@ -93,7 +93,7 @@ const guarded = routes.filter(({ name }) => !open.has(name));
 const withId = guarded.filter(({ path, method }) => path.includes(":id") && method !== "PUT");
 
 /** A lease of the tenant "mine", whose run is over. */
-const lease = createRunTokens(new Uint8Array(32).fill(5)).sealLease({
+const lease = createRunTokens([new Uint8Array(32).fill(5)]).sealLease({
   tenantId: "mine",
   jobId: ids.job,
   kind: "echo",

@@ -251,6 +251,16 @@ describe("what goes wrong at intake", () => {
     expect(await problemOf(response)).toMatchObject({ code: "store-unavailable", status: 503 });
   });
 
+  test("F115 a master key that is missing is told by its id, and when to come again", async () => {
+    const house = createHouse();
+    await submit(house, { kind: "echo" });
+    house.store.fault = new StoreUnavailable("other_key", "The master key 1a2b3c4d is missing.");
+    const response = await submit(house, { kind: "echo" });
+    expect(response.headers.get("retry-after")).toBe("30");
+    const detail = "The master key 1a2b3c4d is missing. Nothing was changed.";
+    expect(await problemOf(response)).toMatchObject({ code: "master-key-missing", status: 503, detail });
+  });
+
   test("F22 a full disk is told by name", async () => {
     const house = createHouse();
     await submit(house, { kind: "echo" });

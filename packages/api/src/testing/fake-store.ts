@@ -259,6 +259,12 @@ export function createFakeStore(): FakeStore {
       },
       announced: async () => fake.kindsElsewhere,
     },
+    seals: {
+      look: unused("look"),
+      countRows: unused("countRows"),
+      takeOver: unused("takeOver"),
+      reseal: unused("reseal"),
+    },
     changes: {
       subscribe(listener) {
         listeners.add(listener);

@@ -54,7 +54,7 @@ export function createHouse(settings: Partial<ApiSettings> = {}): House {
   const random = createCountingRandom();
   const logged: string[] = [];
   const admission: House["admission"] = { problem: null, asked: 0 };
-  const tokenKey = new Uint8Array(32).fill(5);
+  const tokenKeys = [new Uint8Array(32).fill(5)] as const;
   const publicUrl = (): string => "https://ringback.test";
   const api = createApi({
     store,
@@ -68,7 +68,7 @@ export function createHouse(settings: Partial<ApiSettings> = {}): House {
     random,
     log: logInto(logged),
     version: "0.0.0-test",
-    tokenKey,
+    tokenKeys,
     publicUrl,
     headerProblem: (name) => (name === "host" ? "host cannot be set" : null),
     readiness: async () => ({ ready: true, checks: { store: "ok" } }),
@@ -104,7 +104,7 @@ export function createHouse(settings: Partial<ApiSettings> = {}): House {
     store,
     clock,
     admission,
-    links: createResultLinks({ tokenKey, publicUrl, clock }),
+    links: createResultLinks({ tokenKeys, publicUrl, clock }),
     logged,
     makeKey,
     async ask(method, path, { key = admin, body, raw, headers = {}, peer, signal } = {}) {

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { isRefusal } from "../problems/refusal.ts";
 import { createCursors } from "./cursors.ts";
 
-const cursors = createCursors(new Uint8Array(32).fill(1));
+const cursors = createCursors([new Uint8Array(32).fill(1)]);
 const position = { at: 1_763_800_000_000, id: "job_01kat5vqt8fkz9m0w4r1x2y3z4" };
 
 describe("cursors", () => {
@@ -15,7 +15,7 @@ describe("cursors", () => {
     const cursor = cursors.sealPosition("jobs", "a", position);
     expect(cursors.openPosition("jobs", "b", cursor)).toMatchObject({ refused: "cursor-invalid" });
     expect(cursors.openPosition("endpoints", "a", cursor)).toMatchObject({ refused: "cursor-invalid" });
-    const elsewhere = createCursors(new Uint8Array(32).fill(2));
+    const elsewhere = createCursors([new Uint8Array(32).fill(2)]);
     expect(elsewhere.openPosition("jobs", "a", cursor)).toMatchObject({ refused: "cursor-invalid" });
   });
 
@@ -28,6 +28,15 @@ describe("cursors", () => {
     for (const text of ["", "x", "===", `${cursor}A`, cursor.slice(0, -1), ` ${cursor}`]) {
       expect(isRefusal(cursors.openSeq("feed", "a", text))).toBe(true);
     }
+  });
+
+  test("a cursor that was given out under a former key opens while that is listed, and new ones are the present key's", () => {
+    const [former, present] = [new Uint8Array(32).fill(1), new Uint8Array(32).fill(2)];
+    const rotated = createCursors([present, former]);
+    expect(rotated.openSeq("feed", "a", cursors.sealSeq("feed", "a", 42))).toEqual({ seq: 42 });
+    const fresh = rotated.sealSeq("feed", "a", 43);
+    expect(createCursors([present]).openSeq("feed", "a", fresh)).toEqual({ seq: 43 });
+    expect(isRefusal(cursors.openSeq("feed", "a", fresh))).toBe(true);
   });
 
   test("a tenant's name cannot be stretched into another's", () => {

@@ -7,7 +7,7 @@ const jobId = "job_01kat5vqt8fkz9m0w4r1x2y3z4";
 function setUp() {
   const clock = createManualClock();
   const links = createResultLinks({
-    tokenKey: new Uint8Array(32).fill(9),
+    tokenKeys: [new Uint8Array(32).fill(9)],
     publicUrl: () => "https://ringback.test/",
     clock,
   });

@@ -1,10 +1,10 @@
 // Links to a job's result that work without a key until they expire: what a thin callback carries as `resultUrl`.
 import type { Clock, Instant } from "@ringback/core";
-import { openText, sealText } from "./sealed-text.ts";
+import { openText, sealText, type TokenKeys } from "./sealed-text.ts";
 
 export interface ResultLinkDeps {
-  /** 32 bytes; the same for the process that mints and the one that verifies. */
-  readonly tokenKey: Uint8Array;
+  /** The same for the process that mints and the one that verifies. */
+  readonly tokenKeys: TokenKeys;
   /** Where clients reach this installation. */
   readonly publicUrl: () => string;
   readonly clock: Clock;
@@ -24,15 +24,15 @@ export interface ResultLinks {
 const tokenText = /^(\d{1,16}) (.{1,255})$/s;
 
 export function createResultLinks(deps: ResultLinkDeps): ResultLinks {
-  const { tokenKey, publicUrl, clock } = deps;
+  const { tokenKeys, publicUrl, clock } = deps;
   const binding = (jobId: string) => ({ purpose: "result.1", owner: jobId });
   return {
     mint({ tenantId, jobId, ttlMs }) {
-      const token = sealText(tokenKey, binding(jobId), `${clock.now() + ttlMs} ${tenantId}`);
+      const token = sealText(tokenKeys, binding(jobId), `${clock.now() + ttlMs} ${tenantId}`);
       return `${resultUrl(publicUrl(), jobId)}?token=${token}`;
     },
     verify(jobId, token) {
-      const match = tokenText.exec(openText(tokenKey, binding(jobId), token) ?? "");
+      const match = tokenText.exec(openText(tokenKeys, binding(jobId), token) ?? "");
       const [, until, tenantId] = match ?? [];
       if (until === undefined || tenantId === undefined) return { ok: false, reason: "invalid" };
       const expiresAt = Number(until);

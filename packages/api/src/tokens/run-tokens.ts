@@ -1,7 +1,7 @@
 // Tokens of runs that are held outside: a lease for its tenant, and a completion for whoever was called. They carry the run's
 // fencing token, so what is done with one holds only while that run does, and nothing about them has to be stored.
 import type { Instant, RunCompletion, RunKey } from "@ringback/core";
-import { openText, sealText } from "./sealed-text.ts";
+import { openText, sealText, type TokenKeys } from "./sealed-text.ts";
 
 /** A run that a token stands for. */
 export interface OutsideRun extends RunKey {
@@ -24,8 +24,8 @@ export interface RunTokens {
 }
 
 export interface CompletionDeps {
-  /** 32 bytes; the same for the process that makes tokens and the one that opens them. */
-  readonly tokenKey: Uint8Array;
+  /** The same for the process that makes tokens and the one that opens them. */
+  readonly tokenKeys: TokenKeys;
   /** Where clients reach this installation. */
   readonly publicUrl: () => string;
 }
@@ -35,21 +35,21 @@ const completionBinding = (jobId: string) => ({ purpose: "completion.1", owner: 
 const leaseText = /^(\S{1,64}) (\d{1,16}) (\d{1,16}) (\d{1,16}) (\S{1,100})(?: (\S{1,200}))?$/;
 const completionText = /^(\d{1,16}) (\S{1,255})(?: (\S{1,200}))?$/;
 
-export function createRunTokens(tokenKey: Uint8Array): RunTokens {
+export function createRunTokens(tokenKeys: TokenKeys): RunTokens {
   return {
     sealLease({ tenantId, jobId, kind, token, begunAt, runTimeoutMs, carried }) {
       const text = `${jobId} ${token} ${begunAt} ${runTimeoutMs} ${kind}`;
-      return sealText(tokenKey, leaseBinding(tenantId), withCarried(text, carried));
+      return sealText(tokenKeys, leaseBinding(tenantId), withCarried(text, carried));
     },
     openLease(tenantId, lease) {
-      const match = leaseText.exec(openText(tokenKey, leaseBinding(tenantId), lease) ?? "");
+      const match = leaseText.exec(openText(tokenKeys, leaseBinding(tenantId), lease) ?? "");
       const [, jobId, token, begunAt, runTimeoutMs, kind, carried = null] = match ?? [];
       if (jobId === undefined || kind === undefined) return null;
       const numbers = { token: Number(token), begunAt: Number(begunAt), runTimeoutMs: Number(runTimeoutMs) };
       return { tenantId, jobId, kind, ...numbers, carried };
     },
     openCompletion(jobId, token) {
-      const match = completionText.exec(openText(tokenKey, completionBinding(jobId), token) ?? "");
+      const match = completionText.exec(openText(tokenKeys, completionBinding(jobId), token) ?? "");
       const [, fencing, tenantId, carried = null] = match ?? [];
       return fencing === undefined || tenantId === undefined
         ? null
@@ -64,7 +64,7 @@ function withCarried(text: string, carried: string | null): string {
 
 /** What the runner sends to upstreams that may answer 202. */
 export function createCompletions({
-  tokenKey,
+  tokenKeys,
   publicUrl,
 }: CompletionDeps): (
   run: RunKey & { readonly carried?: OutsideRun["carried"] | undefined },
@@ -74,7 +74,7 @@ export function createCompletions({
     return {
       completeUrl: `${job}/complete`,
       failUrl: `${job}/fail`,
-      token: sealText(tokenKey, completionBinding(jobId), withCarried(`${token} ${tenantId}`, carried)),
+      token: sealText(tokenKeys, completionBinding(jobId), withCarried(`${token} ${tenantId}`, carried)),
     };
   };
 }

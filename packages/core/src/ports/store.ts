@@ -27,6 +27,7 @@ import type { ListPosition, Page, PageRequest } from "./page.ts";
 import type { ReplayReads, ReplayStore } from "./replay-store.ts";
 import type { CallbackSecret, TenantStore } from "./tenant-store.ts";
 import type { Expiry } from "./retention.ts";
+import type { SealStore } from "./seal-store.ts";
 import type { Instant } from "./time.ts";
 
 export interface Store {
@@ -38,6 +39,7 @@ export interface Store {
   readonly reads: ReadStore;
   readonly tenants: TenantStore;
   readonly kinds: KindStore;
+  readonly seals: SealStore;
   /** What has been committed, for those who wait for it. Local to the process; a listener may hear a change twice. */
   readonly changes: Changes;
   /** Makes what was lost due again: runs and lanes whose lease ran out. With `soleHolder`, also those of every other process. */
@@ -53,9 +55,12 @@ export interface Store {
   close(): Promise<void>;
 }
 
-/** Why a store could not do what it was asked: nothing was committed. */
+/**
+ * Why a store could not do what it was asked: nothing was committed. `other_key`: it takes a master key that is not here, or
+ * would seal something while one is missing.
+ */
 export class StoreUnavailable extends Error {
-  readonly code: "busy" | "full" | "unreachable";
+  readonly code: "busy" | "full" | "unreachable" | "other_key";
 
   constructor(code: StoreUnavailable["code"], message: string, options?: ErrorOptions) {
     super(message, options);

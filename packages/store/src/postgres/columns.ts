@@ -57,10 +57,19 @@ export function bytes(name: string) {
 }
 
 /** An index of the rows for which `where` holds, and no others. */
-export function partialIndex(name: string, columns: readonly [Column, ...Column[]], where: SQL) {
+export function partialIndex(
+  name: string,
+  columns: readonly [Column | SQL, ...(readonly Column[])],
+  where: SQL,
+) {
   return index(name)
     .on(...columns)
     .where(where);
+}
+
+/** The id of the key that a value was sealed with, as it stands in the value. */
+export function sealedWith(sealed: Column | SQL): SQL {
+  return sql`substr(${sealed}, 4, 8)`;
 }
 
 /** For a CHECK: the column holds one of these words, or null. */

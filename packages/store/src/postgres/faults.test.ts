@@ -2,7 +2,7 @@
 import { DatabaseError } from "pg";
 import { describe, expect, it } from "vitest";
 import { StoreUnavailable, type Ring } from "@ringback/core";
-import { callbackSecret, only, openScene, tenantId, type Scene } from "../conformance/scene.ts";
+import { only, openScene, tenantId, type Scene } from "../conformance/scene.ts";
 import { openCuttingProxy, type CuttingProxy } from "../testing/cutting-proxy.ts";
 import { optionsForPostgres, systemClock, useCluster } from "../testing/postgres-ground.ts";
 import { asUnavailable } from "./faults.ts";
@@ -229,14 +229,6 @@ describe("faults", () => {
     expect((await job).status).toBe("queued");
     await expect(scene.submit()).rejects.toMatchObject(unavailable("unreachable"));
     await expect(scene.getJob("job_1")).rejects.toMatchObject(unavailable("unreachable"));
-  });
-
-  it("F115 a store does not open with another master key, and says so", async () => {
-    const { store, connectionString } = await cluster.openForTest();
-    await store.tenants.ensureTenant({ id: tenantId, callbackSecret }, 1);
-    const masterKey = Uint8Array.from({ length: 32 }, () => 7);
-    const opening = openPostgresStore(optionsForPostgres(connectionString, { masterKey }));
-    await expect(opening).rejects.toMatchObject({ code: "other_key" });
   });
 
   it("a database that is not there, or commits without waiting for its disk, does not open, and its password is not told", async () => {

@@ -1,6 +1,7 @@
 // Which faults of PostgreSQL are nobody's mistake, and which of them are worth another try at once.
 import { DatabaseError } from "pg";
 import { StoreUnavailable } from "@ringback/core";
+import { asSealedElsewhere } from "../seal-guard.ts";
 
 /** Deadlock and serialization failure: the same transaction, made again, succeeds. */
 const contested: ReadonlySet<string> = new Set(["40P01", "40001"]);
@@ -28,6 +29,8 @@ const waitedTexts = /timeout exceeded when trying to connect/i;
 /** Null when `thrown` is something else, such as a broken constraint or a programmer's mistake. */
 export function asUnavailable(thrown: unknown): StoreUnavailable | null {
   if (thrown instanceof StoreUnavailable) return thrown;
+  const sealed = asSealedElsewhere(thrown);
+  if (sealed !== null) return sealed;
   for (let error = thrown; error instanceof Error; error = error.cause) {
     const known = unavailableOf(error);
     if (known !== null) return known;

@@ -7,8 +7,9 @@ import { CannotOpenStore } from "../cannot-open-store.ts";
 import { createChangeFeed } from "../change-feed.ts";
 import { createEffects, type Gathered } from "../effects.ts";
 import type { CommitStatistics } from "../commit-statistics.ts";
-import { createSealing, SealBroken, type Sealing } from "../sealing.ts";
-import { secretPlace, type SecretKey } from "../secret-place.ts";
+import { createSealGuard, guardSeals } from "../seal-guard.ts";
+import { createSealing } from "../sealing.ts";
+import { createSeals } from "../seals.ts";
 import { createChangeChannel } from "./change-channel.ts";
 import { createClaimMemory } from "./claim-memory.ts";
 import { measureClockOffset } from "./clock-offset.ts";
@@ -21,7 +22,7 @@ import { migrate, readMigrations } from "./migrate.ts";
 import { connectionOptions, openPools, type PoolSize } from "./pools.ts";
 import { createReads } from "./reads.ts";
 import { createTransactions } from "./transaction.ts";
-import { createVerbs, type Transact } from "./verbs.ts";
+import { createVerbs, sealVerbs, type Transact } from "./verbs.ts";
 
 export interface PostgresStoreOptions {
   /** `postgres://user:password@host:port/database`; not through a pooler that shares connections between transactions. */
@@ -31,6 +32,8 @@ export interface PostgresStoreOptions {
   readonly log: Log;
   /** 32 bytes; seals secrets and headers. The same for every process. */
   readonly masterKey: Uint8Array;
+  /** As long each; what was sealed with them opens, too. */
+  readonly formerMasterKeys?: readonly Uint8Array[];
   /** Brings the tables up to date; false refuses to open when they are not. */
   readonly migrate: boolean;
   readonly pool?: PoolSize;
@@ -54,9 +57,9 @@ const serverVersionMin = 150_000;
 
 /** Rejects with CannotOpenStore, whose message says what to do. */
 export async function openPostgresStore(options: PostgresStoreOptions): Promise<PostgresStore> {
-  const { connectionString, clock, random, log, masterKey } = options;
-  const sealing = createSealing(masterKey, random);
-  const { applied, commitLevel } = await prepareDatabase(options, sealing);
+  const { connectionString, clock, random, log, masterKey, formerMasterKeys } = options;
+  const sealing = createSealing(masterKey, random, formerMasterKeys);
+  const { applied, commitLevel } = await prepareDatabase(options);
   const pools = openPools(connectionString, { size: options.pool ?? {}, commitLevel, log });
   const feed = createChangeFeed(log);
   const channel = createChangeChannel(connectionString, { feed, ring: options.ring, clock, random, log });
@@ -91,14 +94,18 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
     return result;
   };
 
-  const { reads, tenants } = createReads(drizzle({ client: pools.front }), sealing, asUnavailable);
-  const verbs = createVerbs(transact, groups);
+  const read = createReads(drizzle({ client: pools.front }), sealing, asUnavailable);
+  const guard = createSealGuard();
+  const verbs = guardSeals(createVerbs(transact, groups), guard);
+  const seals = createSeals({ sealing, guard, reads: read.seals, ...sealVerbs(transact) });
   await channel.start();
+  await lookOrClose();
   log.info("store.opened", { file: placeOf(connectionString), count: applied });
   return {
     ...verbs,
-    tenants: { ...verbs.tenants, ...tenants },
-    reads: { ...reads, jobVersions: createJobVersions(pools.front) },
+    tenants: { ...verbs.tenants, ...read.tenants },
+    reads: { ...read.reads, jobVersions: createJobVersions(pools.front) },
+    seals,
     changes: { subscribe: (listener) => feed.subscribe(listener), areComplete: () => false },
     commits: groups.statistics,
     async clockOffset() {
@@ -108,14 +115,25 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
         throw asUnavailable(thrown) ?? thrown;
       }
     },
-    async close() {
-      if (closing) return;
-      closing = true;
-      await groups.drained();
-      await channel.close();
-      await pools.close();
-    },
+    close,
   };
+
+  async function close(): Promise<void> {
+    if (closing) return;
+    closing = true;
+    await groups.drained();
+    await channel.close();
+    await pools.close();
+  }
+
+  async function lookOrClose(): Promise<void> {
+    try {
+      await seals.look();
+    } catch (thrown) {
+      await close();
+      throw thrown;
+    }
+  }
 }
 
 /**
@@ -140,14 +158,13 @@ interface Prepared {
   readonly commitLevel: string;
 }
 
-function prepareDatabase(options: PostgresStoreOptions, sealing: Sealing): Promise<Prepared> {
+function prepareDatabase(options: PostgresStoreOptions): Promise<Prepared> {
   const { connectionString, clock } = options;
   return withClient(connectionString, async (client, place) => {
     await requireVersion(client, place);
     const migrations = readMigrations();
     const applied = await migrate(client, { migrations, apply: options.migrate, now: clock.now(), place });
     const commitLevel = await requireDurable(client, place);
-    await requireKey(client, sealing, place);
     await countUncounted(client);
     return { applied, commitLevel };
   });
@@ -198,22 +215,6 @@ async function requireDurable(client: Client, place: string): Promise<string> {
   if (level === "on" || level === "remote_apply") return level;
   const message = `The database ${place} has synchronous_commit=${level}, so an accepted job could be lost. Set it to on.`;
   throw new CannotOpenStore("not_durable", place, { message });
-}
-
-/** A wrong key is told at the start, not at the first delivery. */
-async function requireKey(client: Client, sealing: Sealing, place: string): Promise<void> {
-  const { rows } = await client.query<SecretKey & { readonly sealed: string }>(
-    `select tenant_id as "tenantId", owner, n, sealed from signing_secret limit 1`,
-  );
-  const [row] = rows;
-  if (row === undefined) return;
-  try {
-    sealing.open(row.sealed, secretPlace(row));
-  } catch (cause) {
-    if (!(cause instanceof SealBroken)) throw cause;
-    const message = `The secrets in ${place} do not open: ${cause.message} Set RINGBACK_MASTER_KEY to the key they were sealed with.`;
-    throw new CannotOpenStore("other_key", place, { message, cause });
-  }
 }
 
 /** Host, port and database; never the user or the password. */

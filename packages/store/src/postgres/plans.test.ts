@@ -2,7 +2,7 @@
 // sorts what it found, fails here.
 import { Client, type QueryConfig } from "pg";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { noLimits } from "@ringback/core";
+import { noLimits, type Resealed, type SealPosition } from "@ringback/core";
 import { leaseMs, openScene, tenantId, type Scene } from "../conformance/scene.ts";
 import { readEverything } from "../testing/everything-read.ts";
 import { manyRows, type RowsDialect } from "../testing/many-rows.ts";
@@ -39,7 +39,7 @@ describe("access paths on PostgreSQL with 200,000 rows", () => {
     // With the planner's settings of the store's own connections.
     client = new Client({ connectionString, options: planning });
     await client.connect();
-    const options = optionsForPostgres(connectionString);
+    const options = optionsForPostgres(connectionString, { formerMasterKeys: [new Uint8Array(32)] });
     store = await openPostgresStore(options);
     const { random, rings } = options;
     await fill(client);
@@ -232,4 +232,10 @@ async function doEverything(scene: Scene): Promise<void> {
   const limits = { tenantRunningMax: 1_000, kindRunningMax: { report: 1_000 } };
   await store.runs.claim({ holder: "h", kinds: ["report"], limit: 9, now: scene.now(), leaseMs, ...limits });
   await readEverything(store);
+  await store.seals.takeOver(scene.now());
+  for (let after: SealPosition | null = null, more = true; more;) {
+    const step: Resealed = await store.seals.reseal({ after, limit: 10_000 });
+    after = step.kind === "resealed" ? step.next : null;
+    more = after !== null;
+  }
 }

@@ -27,6 +27,7 @@ import {
   oneOf,
   partialIndex,
   primaryKey,
+  sealedWith,
   sequence,
   table,
   text,
@@ -34,12 +35,13 @@ import {
   uniqueIndex,
 } from "./columns.ts";
 import { deadLetterLifeColumns, deadLetterLifeParts } from "./schema/dead-letter-life.ts";
-import { jobLifeColumns, jobLifeIndexes } from "./schema/job-life.ts";
+import { eitherSeal, jobLifeColumns, jobLifeIndexes } from "./schema/job-life.ts";
 import { lane } from "./schema/endpoints.ts";
 import { tenant } from "./schema/tenants.ts";
 export { announcedKind } from "./schema/announced-kind.ts";
 export * from "./schema/endpoints.ts";
 export * from "./schema/replays.ts";
+export * from "./schema/seals.ts";
 export * from "./schema/tenants.ts";
 
 const triggers: readonly Trigger[] = ["auto", "manual", "replay", "test"];
@@ -92,6 +94,11 @@ export const job = table(
     foreignKey({ columns: [t.tenantId], foreignColumns: [tenant.tenantId] }),
     partialIndex("job_due", [t.priority, t.tenantId, t.dueAt, t.id, t.kind], sql`${t.status} = 'queued'`),
     partialIndex("job_leased", [t.leaseUntil], sql`${t.status} = 'running'`),
+    partialIndex(
+      "job_sealed_with",
+      [sealedWith(eitherSeal(t)), t.tenantId, t.id],
+      sql`${eitherSeal(t)} is not null`,
+    ),
     ...jobLifeIndexes(t),
     check("job_status", oneOf(t.status, jobStatuses)),
     check("job_queued", sql`(${t.status} = 'queued') = (${t.dueAt} is not null)`),

@@ -50,6 +50,7 @@ import {
   releaseReplay,
   stepReplay,
 } from "./transitions/replays.ts";
+import { reseal, takeOver } from "./transitions/seals.ts";
 import { redeliver, type Redelivery } from "./transitions/support.ts";
 import { changeTenant, createTenant, ensureTenant, rotateCallbackSecret } from "./transitions/tenants.ts";
 import { expire, readDue } from "./transitions/upkeep.ts";
@@ -83,6 +84,14 @@ export function createVerbs(transact: Transact, groups: CallGroups): Verbs {
     ...lanesAndSupport(lists, alone),
     ...upkeepOf(alone),
     tenants: tenantsOf(alone),
+  };
+}
+
+export function sealVerbs(transact: Transact): Pick<Store["seals"], "takeOver" | "reseal"> {
+  const { work } = aloneOf(transact);
+  return {
+    takeOver: (now) => work((ground) => takeOver(ground, now)),
+    reseal: (asked) => work((ground) => reseal(ground, asked)),
   };
 }
 

@@ -21,6 +21,7 @@ import type { Writer } from "./writer.ts";
 
 export interface DatabaseThreadOptions {
   readonly masterKey: Uint8Array;
+  readonly formerMasterKeys?: readonly Uint8Array[];
   readonly random: Random;
   readonly log: Log;
   /** Hears after each commit what it sets off, in the order of the commits. */
@@ -58,7 +59,7 @@ function theThread(): Worker {
 
 /** Resolves when the thread has the file open, which must be locked and up to date. Rejects with what it met instead. */
 export async function openInDatabaseThread(file: string, options: DatabaseThreadOptions): Promise<Writer> {
-  const { masterKey, random, log, committed } = options;
+  const { masterKey, formerMasterKeys = [], random, log, committed } = options;
   const thread = theThread();
   const { port1: port, port2: itsPort } = new MessageChannel();
   const waiting = new Map<number, Waiting>();
@@ -126,7 +127,7 @@ export async function openInDatabaseThread(file: string, options: DatabaseThread
     gone.resolve();
   }
 
-  const start: ThreadStart = { file, masterKey, seed: random.bytes(seedBytes) };
+  const start: ThreadStart = { file, masterKey, formerMasterKeys, seed: random.bytes(seedBytes) };
   const opening: OpenFileInThread = { start, port: itsPort };
   port.on("message", hear);
   port.once("close", () => end("its port was closed"));

@@ -1,6 +1,7 @@
 // Which faults of SQLite are nobody's mistake: the file is held, the disk is full, or the file is out of reach.
 import Sqlite from "better-sqlite3";
 import { StoreUnavailable } from "@ringback/core";
+import { asSealedElsewhere } from "../seal-guard.ts";
 
 const full = /^SQLITE_(?:FULL|IOERR_(?:WRITE|FSYNC|DIR_FSYNC|TRUNCATE|SHMSIZE|SHMMAP))/;
 const unreachable = /^SQLITE_(?:IOERR|CANTOPEN|READONLY|CORRUPT|NOTADB|PERM|AUTH)/;
@@ -8,6 +9,8 @@ const unreachable = /^SQLITE_(?:IOERR|CANTOPEN|READONLY|CORRUPT|NOTADB|PERM|AUTH
 /** Null when `thrown` is something else, such as a broken constraint or a programmer's mistake. */
 export function asUnavailable(thrown: unknown): StoreUnavailable | null {
   if (thrown instanceof StoreUnavailable) return thrown;
+  const sealed = asSealedElsewhere(thrown);
+  if (sealed !== null) return sealed;
   if (isClosed(thrown)) return new StoreUnavailable("unreachable", "The store has been closed.");
   const fault = sqliteErrorIn(thrown);
   if (fault === null) return null;

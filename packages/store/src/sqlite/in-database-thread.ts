@@ -36,14 +36,14 @@ function say(port: MessagePort, message: FromThread): void {
 }
 
 /** Opens the file and makes what its store calls for, until it says `close`. */
-function serve({ file, masterKey, seed }: ThreadStart, port: MessagePort): void {
+function serve({ file, masterKey, formerMasterKeys, seed }: ThreadStart, port: MessagePort): void {
   const client = openConnection(file);
   const random = handedRandom(seed);
   const gathered: Gathered[] = [];
   const outcomes: ThreadOutcome[] = [];
   const writer = createWriter(client, {
     random,
-    sealing: createSealing(masterKey, random),
+    sealing: createSealing(masterKey, random, formerMasterKeys),
     log: silentLog(),
     committed: (set) => void gathered.push(set),
   });

@@ -1,19 +1,18 @@
 // Opens the store on SQLite and puts its parts together: one writer, in a thread of its own for a file, and reads beside it.
 import { drizzle } from "drizzle-orm/better-sqlite3";
 import type { Clock, Log, Random, RingSink, Store, TallySink } from "@ringback/core";
-import { CannotOpenStore } from "../cannot-open-store.ts";
 import { createChangeFeed, type ChangeFeed } from "../change-feed.ts";
 import type { Gathered } from "../effects.ts";
 import type { CommitStatistics } from "../commit-statistics.ts";
-import { createSealing, SealBroken, type Sealing } from "../sealing.ts";
-import { secretPlace, type SecretKey } from "../secret-place.ts";
+import { createSealGuard, guardSeals } from "../seal-guard.ts";
+import { createSealing, type Sealing } from "../sealing.ts";
+import { createSeals } from "../seals.ts";
 import { openInDatabaseThread } from "./database-thread.ts";
 import { asUnavailable } from "./faults.ts";
 import { migrate, readMigrations } from "./migrate.ts";
 import { inMemory, openFile, type OpenFile } from "./open-file.ts";
 import { createReads } from "./reads.ts";
-import type { Client } from "./rows.ts";
-import { createVerbs } from "./verbs.ts";
+import { createVerbs, sealVerbs } from "./verbs.ts";
 import { createWriter, type Writer } from "./writer.ts";
 
 export interface SqliteStoreOptions {
@@ -28,6 +27,8 @@ export interface SqliteStoreOptions {
   readonly counted?: TallySink | undefined;
   /** 32 bytes; seals secrets and headers. */
   readonly masterKey: Uint8Array;
+  /** As long each; what was sealed with them opens, too. */
+  readonly formerMasterKeys?: readonly Uint8Array[];
 }
 
 export interface SqliteStore extends Store {
@@ -37,37 +38,22 @@ export interface SqliteStore extends Store {
 
 /** Rejects with CannotOpenStore, whose message says what to do. */
 export async function openSqliteStore(options: SqliteStoreOptions): Promise<SqliteStore> {
-  const { path, clock, random, log, masterKey } = options;
-  const sealing = createSealing(masterKey, random);
+  const { path, clock, random, log, masterKey, formerMasterKeys } = options;
+  const sealing = createSealing(masterKey, random, formerMasterKeys);
   const file = openFile(path);
   const { client } = file;
   try {
     const applied = migrate(client, readMigrations(), clock.now());
-    requireKey(client, sealing);
     log.info("store.opened", { file: path, count: applied });
-    return path === inMemory
-      ? assembleStore(file, sealing, options)
-      : await assembleThreadedStore(file, sealing, options);
+    const store =
+      path === inMemory
+        ? assembleStore(file, sealing, options)
+        : await assembleThreadedStore(file, sealing, options);
+    await store.seals.look();
+    return store;
   } catch (thrown) {
     file.close();
     throw thrown;
-  }
-}
-
-/** A wrong key is told at the start, not at the first delivery. */
-function requireKey(client: Client, sealing: Sealing): void {
-  const row = client
-    .prepare<[], SecretKey & { readonly sealed: string }>(
-      `select tenant_id as "tenantId", owner, n, sealed from signing_secret limit 1`,
-    )
-    .get();
-  if (row === undefined) return;
-  try {
-    sealing.open(row.sealed, secretPlace(row));
-  } catch (cause) {
-    if (!(cause instanceof SealBroken)) throw cause;
-    const message = `The secrets in ${client.name} do not open: ${cause.message} Set RINGBACK_MASTER_KEY to the key they were sealed with.`;
-    throw new CannotOpenStore("other_key", client.name, { message, cause });
   }
 }
 
@@ -85,9 +71,8 @@ async function assembleThreadedStore(
   sealing: Sealing,
   options: SqliteStoreOptions,
 ): Promise<SqliteStore> {
-  const { masterKey, random, log } = options;
   const { committed, changes } = createTelling(options);
-  const writer = await openInDatabaseThread(file.client.name, { masterKey, random, log, committed });
+  const writer = await openInDatabaseThread(file.client.name, { ...options, committed });
   file.client.pragma("query_only = ON");
   return storeOf({ file, sealing, writer, changes });
 }
@@ -122,12 +107,14 @@ interface StoreParts {
 }
 
 function storeOf({ file, sealing, writer, changes }: StoreParts): SqliteStore {
-  const { tenants, ...verbs } = createVerbs(writer.call);
-  const { reads, tenants: tenantReads } = createReads(drizzle(file.client), sealing, asUnavailable);
+  const guard = createSealGuard();
+  const { tenants, ...verbs } = guardSeals(createVerbs(writer.call), guard);
+  const { reads, tenants: tenantReads, seals } = createReads(drizzle(file.client), sealing, asUnavailable);
   return {
     ...verbs,
     tenants: { ...tenants, ...tenantReads },
     reads,
+    seals: createSeals({ sealing, guard, reads: seals, ...sealVerbs(writer.call) }),
     changes: { subscribe: (listener) => changes.subscribe(listener), areComplete: () => writer.isWhole() },
     commits: writer.statistics,
     async close() {

@@ -25,7 +25,7 @@ const readme = readFileSync(new URL("../../README.md", import.meta.url), "utf8")
 
 /** Scans that are bounded by what they scan: a list given as a parameter, a result of the statement itself, one row. */
 const bounded = [
-  /^SCAN (?:json_each|each|used|CONSTANT ROW|\(subquery-\d+\))(?: |$)/,
+  /^SCAN (?:json_each|each|used|limited|CONSTANT ROW|\(subquery-\d+\))(?: |$)/,
   // In the order of the lease, and only what is leased at all.
   /^SCAN job USING INDEX job_leased$/,
   /^SCAN lane USING INDEX lane_leased$/,

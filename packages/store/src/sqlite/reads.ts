@@ -10,11 +10,13 @@ import { createJobReads } from "./reads/jobs.ts";
 import { createKeyReads, type KeyReads } from "./reads/keys.ts";
 import { createLookReads } from "./reads/looks.ts";
 import { createReplayReads } from "./reads/replays.ts";
+import { createSealReads, type SealReads } from "./reads/seals.ts";
 import { createTenantReads, type TenantReads } from "./reads/tenants.ts";
 
 export interface Reads {
   readonly reads: ReadStore;
   readonly tenants: KeyReads & TenantReads;
+  readonly seals: SealReads;
 }
 
 export function createReads(
@@ -32,7 +34,11 @@ export function createReads(
     ...createReplayReads(database),
   };
   const tenants = { ...createKeyReads(database), ...createTenantReads(database) };
-  return { reads: refusing(reads, asUnavailable), tenants: refusing(tenants, asUnavailable) };
+  return {
+    reads: refusing(reads, asUnavailable),
+    tenants: refusing(tenants, asUnavailable),
+    seals: refusing(createSealReads(database), asUnavailable),
+  };
 }
 
 /** The same reads, but what the database is to blame for rejects as StoreUnavailable. */

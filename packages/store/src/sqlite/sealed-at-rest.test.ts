@@ -1,9 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { only, openScene } from "../conformance/scene.ts";
-import { masterKey, openForTest, optionsForTest, temporaryFolder } from "../testing/sqlite-ground.ts";
-import { openSqliteStore } from "./open.ts";
+import { openScene } from "../conformance/scene.ts";
+import { openForTest, temporaryFolder } from "../testing/sqlite-ground.ts";
 
 const canary = "CANARY-c2VjcmV0";
 const whole = `whsec_${canary}`;
@@ -36,17 +35,5 @@ describe("secrets at rest", () => {
     expect(written).not.toContain(canary);
     await scene.store.close();
     expect(everyByte(folder)).not.toContain(canary);
-  });
-
-  it("F115 a store does not open with another master key, and says so", async () => {
-    const path = join(temporaryFolder(), "ringback.db");
-    const { store } = await openForTest(path);
-    await store.tenants.ensureTenant({ id: "acme", callbackSecret: whole }, 0);
-    await store.close();
-    const other = optionsForTest(path, { masterKey: masterKey.map((byte) => byte ^ 1) });
-    await expect(openSqliteStore(other)).rejects.toMatchObject({ code: "other_key" });
-    await expect(openSqliteStore(other)).rejects.toThrow(/Set RINGBACK_MASTER_KEY to the key/);
-    const again = await openForTest(path);
-    expect(only(await again.store.reads.callbackSecrets("acme", 0)).secret).toBe(whole);
   });
 });

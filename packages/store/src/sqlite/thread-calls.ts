@@ -15,6 +15,7 @@ export interface ThreadStart {
   /** The real path of a file that is locked, migrated and open in the main thread. */
   readonly file: string;
   readonly masterKey: Uint8Array;
+  readonly formerMasterKeys: readonly Uint8Array[];
   /** `seedBytes` of randomness: the thread's ids and nonces come out of it. */
   readonly seed: Uint8Array;
 }

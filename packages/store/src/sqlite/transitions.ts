@@ -10,6 +10,7 @@ import { createEndpointTransitions, type EndpointTransitions } from "./transitio
 import { createLaneTransitions, type LaneTransitions } from "./transitions/lanes.ts";
 import { createReplayTransitions, type ReplayTransitions } from "./transitions/replays.ts";
 import { createRunTransitions, type RunTransitions } from "./transitions/runs.ts";
+import { createSealTransitions, type SealTransitions } from "./transitions/seals.ts";
 import { createSupportTransitions, type SupportTransitions } from "./transitions/support.ts";
 import { createTenantTransitions, type TenantTransitions } from "./transitions/tenants.ts";
 import { createUpkeep, type Upkeep } from "./transitions/upkeep.ts";
@@ -60,6 +61,8 @@ export interface Transitions {
   readonly noteKeyUse: KeyTransitions["noteKeyUse"];
   readonly announceKinds: KindTransitions["announce"];
   readonly announcedKinds: KindTransitions["announced"];
+  readonly takeOverSeals: SealTransitions["takeOver"];
+  readonly reseal: SealTransitions["reseal"];
   /** Recovers at most `limit` runs and as many lanes. */
   readonly recoverSome: (whose: {
     readonly now: Instant;
@@ -90,6 +93,7 @@ export function createTransitions(ground: Ground): Transitions {
   const tenants = createTenantTransitions(ground);
   const keys = createKeyTransitions(ground);
   const kinds = createKindTransitions(ground);
+  const seals = createSealTransitions(ground);
   const upkeep = createUpkeep(ground);
   return {
     acceptJobs: (items, now) => intake.acceptJobs(items, now),
@@ -136,6 +140,8 @@ export function createTransitions(ground: Ground): Transitions {
     noteKeyUse: (key, at) => keys.noteKeyUse(key, at),
     announceKinds: (announcement) => kinds.announce(announcement),
     announcedKinds: (since) => kinds.announced(since),
+    takeOverSeals: (now) => seals.takeOver(now),
+    reseal: (asked) => seals.reseal(asked),
     recoverSome: (whose) => ({ runs: runs.recover(whose), ...lanes.recover(whose) }),
     due: (now, limit) => upkeep.due(now, limit),
     expire: (asked) => upkeep.expire(asked),

@@ -17,6 +17,13 @@ const recoveredAtOnceMax = 200;
 /** The same for what is owed to an endpoint that is deleted. */
 const canceledAtOnceMax = 500;
 
+export function sealVerbs(call: CallTransition): Pick<Store["seals"], "takeOver" | "reseal"> {
+  return {
+    takeOver: (now) => call("takeOverSeals", now),
+    reseal: (asked) => call("reseal", asked),
+  };
+}
+
 export function createVerbs(call: CallTransition): Verbs {
   return {
     intake: {

@@ -5,10 +5,12 @@ import type {
   JobFilter,
   PageRequest,
   ReadStore,
+  SealStore,
   Selection,
   TenantStore,
 } from "@ringback/core";
 import { tenantId } from "../conformance/scene.ts";
+import type { SealReads } from "../sqlite/reads/seals.ts";
 
 const pages: readonly PageRequest[] = [
   { after: null, limit: 20 },
@@ -62,6 +64,7 @@ const auditFilters: readonly AuditFilter[] = [
 
 export interface EveryRead {
   readonly reads: ReadStore;
+  readonly seals: SealReads | Pick<SealStore, "countRows">;
   readonly tenants: Pick<
     TenantStore,
     "findKey" | "getKey" | "listKeys" | "getTenant" | "listTenants" | "listAudit"
@@ -69,7 +72,7 @@ export interface EveryRead {
 }
 
 /** The ids are those of `manyRows`. */
-export async function readEverything({ reads, tenants }: EveryRead): Promise<void> {
+export async function readEverything({ reads, seals, tenants }: EveryRead): Promise<void> {
   for (const page of pages) {
     for (const filter of jobFilters) await reads.listJobs(tenantId, filter, page);
     for (const filter of deliveryFilters) {
@@ -109,6 +112,8 @@ export async function readEverything({ reads, tenants }: EveryRead): Promise<voi
   await reads.findByOwnId(tenantId, "job_1000000002");
   await reads.listJobs(tenantId, { unexpiredAt: 1 }, { after: null, limit: 9 });
   await reads.callbackSecrets(tenantId, 1);
+  if ("countRows" in seals) await seals.countRows();
+  else await seals.countSealedWith((await seals.kidsInUse()).at(-1) ?? "");
   await tenants.findKey("l1000000002");
   await tenants.getKey(tenantId, "key_1000000002");
   await tenants.getTenant(tenantId);

@@ -6,6 +6,8 @@ const whose = `case when n % 2 = 0 then '${tenantId}' else 'tenant-' || (1 + n %
 /** Ids of equal length, as real ones are. */
 const id = (prefix: string, n = "n"): string => `'${prefix}' || (1000000000 + ${n})`;
 const far = "9000000000000000 + n";
+/** With the tests' own key, or with another one; neither opens. */
+const sealed = "case when n % 8 = 0 then 'v1.630dcd29.a.b.c' else 'v1.0a0b0c0d.a.b.c' end";
 
 export interface RowsDialect {
   /** Spells one byte. */
@@ -36,16 +38,18 @@ export function manyRows(rows: number, { bytes, count }: RowsDialect): readonly 
     `insert into api_key (tenant_id, id, lookup, hash, scopes, created_at)
      select ${whose}, ${id("key_")}, ${id("l")}, 'h', '["jobs"]', n from ${series(rows / 20)}`,
     `insert into signing_secret (tenant_id, owner, n, sealed, created_at, expires_at)
-     select ${whose}, ${id("ep_")}, 1, 'v1', n, case when n % 50 = 0 then 9000000000000000 end from ${series(rows / 20)}`,
-    `insert into endpoint (tenant_id, id, url, host, events, status, metadata, created_at, updated_at)
-     select ${whose}, ${id("ep_")}, 'https://x.example', 'x.example', '["none"]', 'active', '{}', n, n
+     select ${whose}, ${id("ep_")}, 1, ${sealed}, n, case when n % 50 = 0 then 9000000000000000 end from ${series(rows / 20)}`,
+    `insert into endpoint (tenant_id, id, url, host, events, status, metadata, created_at, updated_at, sealed_headers)
+     select ${whose}, ${id("ep_")}, 'https://x.example', 'x.example', '["none"]', 'active', '{}', n, n,
+       case when n % 18 = 9 then ${sealed} end
      from ${series(rows / 100)}`,
     `insert into job (tenant_id, id, kind, status, priority, metadata, runs, lost_runs, released_runs, max_runs,
        run_timeout_ms, deliveries_pending, deliveries_delivered, deliveries_dead, deliveries_canceled, created_at, due_at,
-       finished_at, claimed_by, lease_until, token, version)
+       finished_at, claimed_by, lease_until, token, version, callback_sealed_secret)
      select ${whose}, ${id("job_")}, 'kind-' || n % 20, status, n % 5, '{"customer":"c1"}', 1, 0, 0, 1, 1, 0, 0, 0, 0, n,
        case status when 'queued' then ${far} end, case status when 'succeeded' then n end,
-       case status when 'running' then 'h' end, case status when 'running' then ${far} end, 1, 1
+       case status when 'running' then 'h' end, case status when 'running' then ${far} end, 1, 1,
+       case when n % 4 = 0 then ${sealed} end
      from ${series(rows, `, ${jobStatus}`)}`,
     `insert into job_input (tenant_id, job_id, body) select ${whose}, ${id("job_")}, '{}' from ${series(rows / 4)}`,
     `insert into job_result (tenant_id, job_id, content_type, body)

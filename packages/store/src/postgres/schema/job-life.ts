@@ -1,7 +1,7 @@
 // What a job's row knows of its deadlines and of its end of life, and the indexes that lists and the sweep go by. Twin file:
 // byte-identical for every dialect. Its columns and indexes belong to the table `job`.
 import { resultTtlDefaultMs } from "@ringback/core";
-import { sql } from "drizzle-orm";
+import { sql, type SQL } from "drizzle-orm";
 import { instant, integer, partialIndex, text, type Column } from "../columns.ts";
 
 export const jobLifeColumns = {
@@ -16,6 +16,13 @@ export const jobLifeColumns = {
   /** When the tombstone is to be deleted; put off while something refers to it. */
   forgetAt: instant("forget_at"),
 };
+
+/** What a job's callback has sealed is sealed with one key: either tells which. */
+export function eitherSeal(
+  t: Readonly<Record<"callbackSealedSecret" | "callbackSealedHeaders", Column>>,
+): SQL {
+  return sql`coalesce(${t.callbackSealedSecret}, ${t.callbackSealedHeaders})`;
+}
 
 type Name = "tenantId" | "id" | "kind" | "status" | "createdAt" | keyof typeof jobLifeColumns;
 

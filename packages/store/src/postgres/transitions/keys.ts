@@ -29,8 +29,10 @@ async function find({ transaction }: Ground, tenantId: string, keyId: string): P
   return raw === undefined ? null : reader.read(raw);
 }
 
+/** Processes that start together wait for one another here; the later ones find what the first one has put. */
 export async function putKeys(ground: Ground, items: readonly NewApiKey[], now: Instant): Promise<void> {
   const { transaction } = ground;
+  transaction.send(firstKeyLock);
   // One after the other, since a list may hold the same key twice.
   for (const item of items) {
     const present = await find(ground, item.tenantId, item.id);
@@ -41,7 +43,7 @@ export async function putKeys(ground: Ground, items: readonly NewApiKey[], now: 
   }
 }
 
-/** Processes that start together wait for one another here; the later ones find the first one's key. */
+/** Waits like `putKeys`, so that only one makes a key. */
 export async function putFirstKey(ground: Ground, item: NewApiKey, now: Instant): Promise<boolean> {
   const { transaction } = ground;
   transaction.mark();

@@ -271,7 +271,9 @@ async function startAll(
     // Its holder goes by how many it was given, so it is told that more is due, now or as a retry.
     draft.recountLane(row, { ring: true });
     if ("unreadable" in receiver && receiver.isHeld) {
-      one.after = { ...one.after, notBefore: now + heldMs };
+      // What is owed to one endpoint shares its secret; of the others each may have its own, and must not stand before sound ones.
+      if (row.endpointId === null) draft.saveDelivery({ ...row, dueAt: now + heldMs }, row);
+      else one.after = { ...one.after, notBefore: now + heldMs };
       continue;
     }
     const detail = "unreadable" in receiver ? receiver.unreadable : "Its event is gone, so nothing was sent.";

@@ -23,6 +23,7 @@ import {
   oneOf,
   partialIndex,
   primaryKey,
+  sealedWith,
   table,
   text,
 } from "../columns.ts";
@@ -56,6 +57,11 @@ export const endpoint = table(
     primaryKey({ columns: [t.tenantId, t.id] }),
     foreignKey({ columns: [t.tenantId], foreignColumns: [tenant.tenantId] }),
     index("endpoint_newest").on(t.tenantId, t.createdAt, t.id),
+    partialIndex(
+      "endpoint_sealed_with",
+      [sealedWith(t.sealedHeaders), t.tenantId, t.id],
+      sql`${t.sealedHeaders} is not null`,
+    ),
     check("endpoint_status", oneOf(t.status, ["active", "paused"])),
     check("endpoint_paused_reason", oneOf(t.pausedReason, pauseReasons)),
     check("endpoint_paused", sql`(${t.status} = 'paused') = (${t.pausedReason} is not null)`),

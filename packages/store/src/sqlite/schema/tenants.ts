@@ -12,6 +12,7 @@ import {
   oneOf,
   partialIndex,
   primaryKey,
+  sealedWith,
   table,
   text,
   together,
@@ -70,6 +71,7 @@ export const signingSecret = table(
   (t) => [
     primaryKey({ columns: [t.tenantId, t.owner, t.n] }),
     foreignKey({ columns: [t.tenantId], foreignColumns: [tenant.tenantId] }),
+    index("signing_secret_sealed_with").on(sealedWith(t.sealed), t.tenantId, t.owner, t.n),
     partialIndex("signing_secret_expiry", [t.expiresAt], sql`${t.expiresAt} is not null`),
   ],
 );

@@ -63,6 +63,10 @@ export function createLaneTransitions(ground: Ground): LaneTransitions {
     `update or fail delivery set attempt_started_at = ?
      where tenant_id = ? and id in (select value from json_each(?))`,
   );
+  const putOff = client.prepare<[Instant, string, string]>(
+    `update or fail delivery set due_at = ?
+     where tenant_id = ? and id in (select value from json_each(?))`,
+  );
   const selectBody = client
     .prepare<[string, string], string>("select body from event where tenant_id = ? and id = ?")
     .pluck();
@@ -101,11 +105,11 @@ export function createLaneTransitions(ground: Ground): LaneTransitions {
     const receiverOf = receivers.lookup(now);
     const deliveries: ClaimedDelivery[] = [];
     let after = lane;
-    let isHeld = false;
+    const held: DeliveryRow[] = [];
     for (const row of rows) {
       const receiver: ReceiverNow | Unreadable = receiverOf(row);
       if ("unreadable" in receiver && receiver.isHeld) {
-        isHeld = true;
+        held.push(row);
         continue;
       }
       const ready = "unreadable" in receiver ? null : readyToStart(row, receiver, now);
@@ -117,7 +121,9 @@ export function createLaneTransitions(ground: Ground): LaneTransitions {
         "unreadable" in receiver ? receiver.unreadable : "Its event is gone, so nothing was sent.";
       after = attempts.recordFault(after, row, { detail, now });
     }
-    if (isHeld) after = { ...after, notBefore: now + heldMs };
+    // What is owed to one endpoint shares its secret; of the others each may have its own, and must not stand before sound ones.
+    if (held.some(({ endpointId }) => endpointId !== null)) after = { ...after, notBefore: now + heldMs };
+    else putOff.run(now + heldMs, lane.tenantId, JSON.stringify(held.map(({ id }) => id)));
     start.run(now, lane.tenantId, JSON.stringify(deliveries.map(({ id }) => id)));
     return { lane: laneAfterClaim(after, now), deliveries };
   }
