@@ -24,7 +24,7 @@ export interface LaneMemory extends LanePace {
 }
 
 /** How long what cannot be opened is held before it is looked at again. */
-export const heldMs = 30_000;
+export const heldMs = 10_000;
 
 /** The lane that an endpoint's tests go by, so that nothing it is owed holds them up. */
 export function testLaneOf(endpointId: string): string {

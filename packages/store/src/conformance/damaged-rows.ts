@@ -99,7 +99,7 @@ export function describeDamagedRows(open: OpenDamageable, damagedRetries: readon
       },
     );
 
-    it("a secret of a master key that is missing holds it without an attempt, 30 s at a time; the others are claimed", async () => {
+    it("a secret of a master key that is missing holds it without an attempt, 10 s at a time; the others are claimed", async () => {
       const { scene, damagedId, soundId } = await oneOfTwo(
         open,
         `update job set callback_sealed_secret = 'v1.00000000.a.b.c' where id = 'job_damaged'`,
@@ -108,7 +108,7 @@ export function describeDamagedRows(open: OpenDamageable, damagedRetries: readon
       expect(only(await scene.claimDeliveries(lane)).id).toBe(soundId);
       for (let look = 0; look < 2; look += 1) {
         expect(await scene.claimDeliveries(lane)).toEqual([]);
-        scene.pass(30_000);
+        scene.pass(10_000);
       }
       const read = present(await scene.store.reads.getDelivery(tenantId, damagedId));
       expect(read.delivery).toMatchObject({ status: "pending", attempts: 0, attemptStartedAt: null });

@@ -184,7 +184,7 @@ export function describeSeals(openDatabase: () => Promise<Rekeyable>): void {
 
       const right = await database.open(firstKey);
       expect((await right.store.seals.look()).missing).toEqual([]);
-      expect(await claimAll(right, now + 30_000)).toHaveLength(2);
+      expect(await claimAll(right, now + 10_000)).toHaveLength(2);
     });
 
     it("in one lane of inline callbacks, however many wait for a key that is missing, the others are sent", async () => {
