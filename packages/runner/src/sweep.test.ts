@@ -186,7 +186,7 @@ describe("the sweep", () => {
   test("deletes fewer rows at once when the last transaction took long, and more again when they are short", async () => {
     const clock = createManualClock();
     const { runner, store } = createRunnerFixture({ clock });
-    const took = [1, 1, 100, 100, 20, 1];
+    const took = [1, 1, 80, 40, 15, 1];
     const limits: number[] = [];
     store.expire = async ({ limit }) => {
       limits.push(limit);
@@ -194,9 +194,9 @@ describe("the sweep", () => {
       return limits.length < 8 ? limit : 0;
     };
     await runner.runOnce();
-    expect(limits).toEqual([50, 100, 200, 50, 12, 12, 24, 48]);
+    expect(limits).toEqual([50, 100, 200, 50, 25, 25, 50, 100]);
     await runner.runOnce();
-    expect(limits.at(-1)).toBe(96);
+    expect(limits.at(-1)).toBe(200);
   });
 
   test("G6 a store that is slow at deleting does not hold up the next recovery", async () => {
