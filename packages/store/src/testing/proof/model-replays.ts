@@ -2,7 +2,7 @@
 // second time. Nothing here asks core's decisions or the store.
 import { leaseMs } from "../../conformance/scene.ts";
 import type { Command } from "./commands.ts";
-import type { ModelDelivery } from "./model.ts";
+import type { ModelDelivery } from "./model-delivery.ts";
 
 /** The model's deliveries, as far as a replay has to do with them. */
 export interface ReplayedDeliveries {
@@ -213,5 +213,5 @@ function apart(
   one: { readonly diedAt: number; readonly place: number },
   other: { readonly diedAt: number; readonly place: number },
 ): number {
-  return one.diedAt - other.diedAt || one.place - other.place;
+  return one.diedAt === other.diedAt ? one.place - other.place : one.diedAt - other.diedAt;
 }

@@ -2,9 +2,8 @@
 // a way of their own. Nothing here asks core's decisions or the store.
 import { leaseMs } from "../../conformance/scene.ts";
 import type { Command } from "./commands.ts";
+import type { ModelDelivery, Receiver } from "./model-delivery.ts";
 import { ReplayModel } from "./model-replays.ts";
-
-type Receiver = "inline" | 0 | 1;
 
 interface ModelJob {
   status: "queued" | "running" | "succeeded" | "failed" | "canceled";
@@ -16,25 +15,6 @@ interface ModelJob {
   isCancelRequested: boolean;
   readonly callback: "none" | Receiver;
   readonly maxRuns: number;
-}
-
-export interface ModelDelivery {
-  readonly event: number;
-  readonly receiver: Receiver;
-  readonly ofJob: number | null;
-  status: "pending" | "delivered" | "dead";
-  attempts: number;
-  dueAt: number;
-  isInFlight: boolean;
-  isAskedForAgain: boolean;
-  failures: number;
-  code: string | null;
-  wasTaken: boolean;
-  letter: {
-    readonly reason: string;
-    readonly diedAt: number;
-    state: "open" | "resolved" | "discarded";
-  } | null;
 }
 
 /** What there is to see, with everything named by its place. */
@@ -248,7 +228,7 @@ export class Model {
       .flatMap(({ letter }, place): [number, string, number][] =>
         letter?.state === "open" ? [[place, letter.reason, letter.diedAt]] : [],
       )
-      .toSorted(([one, , died], [other, , diedToo]) => diedToo - died || other - one);
+      .toSorted(([one, , died], [other, , diedToo]) => (died === diedToo ? other - one : diedToo - died));
   }
 
   #countsOf(job: number): string {
