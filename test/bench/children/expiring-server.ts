@@ -49,12 +49,16 @@ const phases: Readonly<Record<string, (expiry: Expiry) => Expiry>> = {
 let phase = "nothing";
 let erased: Erased = { rows: 0, batches: 0, longestMs: 0 };
 let over: PromiseWithResolvers<Erased> | null = null;
+/** How long one table is looked at; what is left then stays. */
+const erasingMs = 15_000;
+let untilMs = 0;
 
 answerParent({
-  /** Resolves when nothing is left of it. */
+  /** Resolves when nothing is left of it, or its time is over. */
   erase(what) {
     phase = String(what);
     erased = { rows: 0, batches: 0, longestMs: 0 };
+    untilMs = performance.now() + erasingMs;
     over = Promise.withResolvers<Erased>();
     return over.promise;
   },
@@ -79,7 +83,7 @@ function measured(store: Store): Store {
           batches: batches + 1,
           longestMs: Math.max(longestMs, ms),
         };
-        return rows;
+        if (performance.now() < untilMs) return rows;
       }
       phase = "nothing";
       over?.resolve(erased);
