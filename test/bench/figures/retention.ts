@@ -3,6 +3,7 @@
 import type { Erased } from "../children/expiring-server.ts";
 import type { Figure } from "../figure.ts";
 import { both, type Aim, type Line } from "../line.ts";
+import type { Round } from "../numbers/rounds.ts";
 import { percentile } from "../numbers/statistics.ts";
 import { oweDeliveries } from "./owing.ts";
 import { timedJobs } from "./timed-jobs.ts";
@@ -13,14 +14,15 @@ const windowMs = 1_000;
 /** With fewer of them nothing can be said of the longest. */
 const batchesMin = 20;
 
-const line = (name: string, aim: Aim | null): Line => ({
+const line = (name: string, aim: Aim | null, against: string | null = null): Line => ({
   name,
-  against: null,
+  against,
   unit: "ms",
   judging: "value",
   aim: both(aim),
 });
-const longest = (what: string): Line => line(`longest batch erasing ${what}`, { below: 50 });
+const longest = (what: string): Line =>
+  line(`longest batch erasing ${what}`, { below: 50 }, "with nothing to erase");
 
 /** In an order in which each leaves the next one free to go. */
 const tables = {
@@ -55,7 +57,7 @@ export const retention: Figure = {
         submit: () => ({ callback, isTimed: true }),
       });
     const child = server.process("all");
-    const longestMs = new Map<string, number>();
+    const rounds: Record<string, readonly Round[]> = {};
     const tookMs: number[] = [];
     await work();
     await ground.busy.during({ server: child }, async () => {
@@ -66,11 +68,10 @@ export const retention: Figure = {
         while (!isOver) tookMs.push(...(await work()));
         const erased = await erasing;
         if (erased.batches < batchesMin) throw new Error(`of ${what} only ${erased.rows} rows were erased`);
-        longestMs.set(what, erased.longestMs);
+        rounds[what] = [{ ours: erased.longestMs, bare: erased.longestEmptyMs }];
       }
     });
-    const rounds = [...longestMs].map(([what, ms]) => [what, [{ ours: ms, bare: null }]] as const);
     const meanwhile = [{ ours: percentile(tookMs, 95), bare: null }];
-    return { rounds: { ...Object.fromEntries(rounds), meanwhile }, busy: ground.busy.shares() };
+    return { rounds: { ...rounds, meanwhile }, busy: ground.busy.shares() };
   },
 };

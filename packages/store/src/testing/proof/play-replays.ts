@@ -1,6 +1,6 @@
 // Plays what replays are asked to do on a store and on their model.
 import { makeId, type Act, type HeldReplay, type ReplayStep, type Selection } from "@ringback/core";
-import { leaseMs, present, tenantId, type Scene } from "../../conformance/scene.ts";
+import { leaseMs, tenantId, type Scene } from "../../conformance/scene.ts";
 import type { Command } from "./commands.ts";
 import type { ReplayModel } from "./model-replays.ts";
 
@@ -83,15 +83,13 @@ export class ReplayPlayer {
 
   /** Each replay in words, as the model spells them. */
   async seen(): Promise<readonly string[]> {
-    const { reads } = this.#scene.store;
-    return Promise.all(
-      this.#ids.map(async (id) => {
-        const { status, counts, version } = present(await reads.getReplay(tenantId, id));
-        const { waiting, underWay, delivered, failed, skipped } = counts;
-        const items = `waiting ${waiting}, under way ${underWay}, delivered ${delivered}, failed ${failed}, skipped ${skipped}`;
-        return `${status}: ${items}, version ${version}`;
-      }),
-    );
+    const { items } = await this.#scene.store.reads.listReplays(tenantId, { after: null, limit: 1_000 });
+    const inOrder = items.toSorted((one, other) => this.#ids.indexOf(one.id) - this.#ids.indexOf(other.id));
+    return inOrder.map(({ status, counts, version }) => {
+      const { waiting, underWay, delivered, failed, skipped } = counts;
+      const done = `delivered ${delivered}, failed ${failed}, skipped ${skipped}`;
+      return `${status}: waiting ${waiting}, under way ${underWay}, ${done}, version ${version}`;
+    });
   }
 }
 
