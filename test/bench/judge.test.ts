@@ -50,4 +50,11 @@ describe("a line is judged", () => {
     expect(() => judge(line({}), [{ ours: 1, bare: null }], "embedded")).toThrow(RangeError);
     expect(() => judge(line({}), [{ ours: 1, bare: 0 }], "embedded")).toThrow(RangeError);
   });
+
+  test("by itself, with what stands beside it told", () => {
+    const judged = judge(line({ judging: "value" }), [{ ours: 10, bare: 40 }], "embedded");
+    expect([judged.judged.median, judged.bare?.median]).toEqual([10, 40]);
+    const alone = judge(line({ judging: "value", against: null }), [{ ours: 10, bare: null }], "embedded");
+    expect(alone.bare).toBeNull();
+  });
 });
