@@ -40,7 +40,7 @@ describe("a line is judged", () => {
     const rounds = [{ ours: 0.5, bare: 1 }];
     expect(judge(line({ aim }), rounds, "embedded").verdict).toBe("missed");
     expect(judge(line({ aim }), rounds, "scale-out").verdict).toBe("met");
-    const below = line({ judging: "value", aim: both({ below: 50 }) });
+    const below = line({ judging: "value", against: null, aim: both({ below: 50 }) });
     expect(judge(below, [{ ours: 50, bare: null }], "embedded").verdict).toBe("missed");
     expect(judge(below, [{ ours: 49.9, bare: null }], "embedded").verdict).toBe("met");
   });
