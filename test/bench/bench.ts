@@ -58,7 +58,7 @@ function help(): string {
   return [
     "npm run bench -- [figure …] [--mode embedded|scale-out] [--quick]",
     "",
-    "Without figures all are measured, without --mode both modes, in about ten minutes; --quick takes about one.",
+    "Without figures all are measured, without --mode both modes, in about fifteen minutes; --quick takes about two.",
     "",
     ...names,
   ].join("\n");

@@ -40,7 +40,7 @@ describe("a line is judged", () => {
     const rounds = [{ ours: 0.5, bare: 1 }];
     expect(judge(line({ aim }), rounds, "embedded").verdict).toBe("missed");
     expect(judge(line({ aim }), rounds, "scale-out").verdict).toBe("met");
-    const below = line({ judging: "value", aim: both({ below: 50 }) });
+    const below = line({ judging: "value", against: null, aim: both({ below: 50 }) });
     expect(judge(below, [{ ours: 50, bare: null }], "embedded").verdict).toBe("missed");
     expect(judge(below, [{ ours: 49.9, bare: null }], "embedded").verdict).toBe("met");
   });
@@ -49,5 +49,12 @@ describe("a line is judged", () => {
     expect(() => judge(line({}), [], "embedded")).toThrow(RangeError);
     expect(() => judge(line({}), [{ ours: 1, bare: null }], "embedded")).toThrow(RangeError);
     expect(() => judge(line({}), [{ ours: 1, bare: 0 }], "embedded")).toThrow(RangeError);
+  });
+
+  test("by itself, with what stands beside it told", () => {
+    const judged = judge(line({ judging: "value" }), [{ ours: 10, bare: 40 }], "embedded");
+    expect([judged.judged.median, judged.bare?.median]).toEqual([10, 40]);
+    const alone = judge(line({ judging: "value", against: null }), [{ ours: 10, bare: null }], "embedded");
+    expect(alone.bare).toBeNull();
   });
 });

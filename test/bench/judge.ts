@@ -17,7 +17,8 @@ export interface Judged {
 /** Throws a RangeError without rounds, and when a line is to be compared and has nothing to be compared with. */
 export function judge(line: Line, rounds: readonly Round[], mode: ModeName): Judged {
   const ours = spreadOf(rounds.map((round) => round.ours));
-  const isCompared = line.judging !== "value";
+  // What is judged by itself may have something beside it all the same.
+  const isCompared = line.judging !== "value" || line.against !== null;
   const bare = isCompared ? spreadOf(rounds.map(bareOf)) : null;
   const judged = spreadOf(
     rounds.map((round) => judgedBy[line.judging](round.ours, isCompared ? bareOf(round) : 0)),

@@ -232,6 +232,9 @@ test("F116 a deleted endpoint's pending deliveries are canceled, counted in the 
     const detail = await server.client.delivery(id);
     expect(detail).toMatchObject({ status: "canceled", code: "endpoint_deleted" });
     expect(detail.explain).toContain("its endpoint was deleted");
+    const again = await server.client.call(`/v1/deliveries/${id}/redeliver`, { method: "POST" });
+    expect([again.status, (again.json as { code: string }).code]).toEqual([409, "endpoint-deleted"]);
+    expect(await server.client.delivery(id)).toEqual(detail);
   }
   expect((await server.client.call(`/v1/endpoints/${endpoint.id}`)).status).toBe(404);
   expect(receiver.requests).toEqual([]);

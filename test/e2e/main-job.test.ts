@@ -74,7 +74,7 @@ describe("the main job", () => {
     expect(data).toMatchObject({ id: job.id, status: "succeeded", done: true });
   });
 
-  test("G5 F120 a poll from inside the callback is never behind the webhook", async () => {
+  test("F120 G5 a poll from inside the callback is never behind the webhook", async () => {
     const count = 50;
     const polls: boolean[] = [];
     const all = Promise.withResolvers<void>();

@@ -150,7 +150,7 @@ describe("the sweep", () => {
     await runner.runOnce();
     expect(store.log.find((line) => line.call === "expire")?.given).toEqual({
       now: clock.now(),
-      limit: 200,
+      limit: 50,
       retention: {
         eventsMs: 3,
         deliveriesMs: 2,
@@ -181,6 +181,22 @@ describe("the sweep", () => {
     expect(await runner.runOnce()).toMatchObject({ expired: 403 });
     store.expire = async (options) => options.limit;
     expect(await runner.runOnce()).toMatchObject({ expired: 20_000 });
+  });
+
+  test("deletes fewer rows at once when the last transaction took long, and more again when they are short", async () => {
+    const clock = createManualClock();
+    const { runner, store } = createRunnerFixture({ clock });
+    const took = [1, 1, 80, 40, 15, 1];
+    const limits: number[] = [];
+    store.expire = async ({ limit }) => {
+      limits.push(limit);
+      clock.advance(took[limits.length - 1] ?? 1);
+      return limits.length < 8 ? limit : 0;
+    };
+    await runner.runOnce();
+    expect(limits).toEqual([50, 100, 200, 50, 25, 25, 50, 100]);
+    await runner.runOnce();
+    expect(limits.at(-1)).toBe(200);
   });
 
   test("G6 a store that is slow at deleting does not hold up the next recovery", async () => {

@@ -2,6 +2,7 @@
 // It tells which kinds run here, recovers leases, rings for what is due, fails jobs that waited too long or that nobody knows
 // how to run, and deletes what its time is over for.
 import type { Clock, Due, Instant, Kinds, Log, Recovered, Retention, Store } from "@ringback/core";
+import { createBatchSize } from "./batch-size.ts";
 import { createKindBoard } from "./kind-board.ts";
 import type { LaneName } from "./lane-pump.ts";
 import type { RunnerSettings } from "./settings.ts";
@@ -53,8 +54,8 @@ interface Batches {
 }
 
 const failing: Batches = { rows: 500, most: 10 };
-/** About 10 ms each, between which others have their turn; all in all enough to keep up with 1,000 jobs a second. */
-const deleting: Batches = { rows: 200, most: 100 };
+/** Rows that one sweep deletes at most: enough to keep up with 1,000 jobs a second. */
+const deletedMax = 20_000;
 /** Least time until a look at what comes due before the next sweep. */
 const lookMinMs = 250;
 
@@ -70,6 +71,7 @@ export function createSweep(options: SweepOptions): Sweep {
   };
   const lanesLimit = Math.min(10_000, Math.max(1, 4 * settings.lanesMax));
   const board = createKindBoard(options);
+  const batchSize = createBatchSize();
   let sweeping: Promise<Swept | null> | null = null;
   let isStopped = false;
   let hasTakenBack = !settings.soleHolder;
@@ -108,9 +110,7 @@ export function createSweep(options: SweepOptions): Sweep {
     options.onDue(due);
     ring(due);
     const unknownKindsFailed = await failUnknownKinds();
-    const expired = await inBatches(deleting, (limit) =>
-      store.expire({ now: clock.now(), limit, retention }),
-    );
+    const expired = await expireInBatches();
     return {
       recovered,
       jobsDue: due.jobsSince !== null,
@@ -175,6 +175,20 @@ export function createSweep(options: SweepOptions): Sweep {
       const rows = await act(batches.rows);
       total += rows;
       if (rows < batches.rows) break;
+    }
+    return total;
+  }
+
+  /** In transactions so short that whoever waits for one does not notice, and between which others have their turn. */
+  async function expireInBatches(): Promise<number> {
+    let total = 0;
+    while (total < deletedMax && !isStopped && clock.monotonicMs() < nextSweepMs) {
+      const limit = Math.min(batchSize.rows, deletedMax - total);
+      const beganMs = clock.monotonicMs();
+      const rows = await store.expire({ now: clock.now(), limit, retention });
+      batchSize.took(clock.monotonicMs() - beganMs);
+      total += rows;
+      if (rows < limit) break;
     }
     return total;
   }

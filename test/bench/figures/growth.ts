@@ -2,7 +2,7 @@
 // long a page of dead letters takes then.
 import type { Figure } from "../figure.ts";
 import { both } from "../line.ts";
-import type { Api } from "../load/api.ts";
+import { slowestPage } from "../load/pages.ts";
 import { inTurn, type Round } from "../numbers/rounds.ts";
 import { dispatching } from "./deliveries.ts";
 import { deliverAll, oweDeliveries } from "./owing.ts";
@@ -51,25 +51,9 @@ export const growth: Figure = {
       small.deliver,
     );
     const page: Round[] = [];
-    while (page.length < rounds) page.push({ ours: await slowestPage(large.server.api), bare: null });
+    while (page.length < rounds) {
+      page.push({ ours: await slowestPage(large.server.api, "/v1/dead-letters", pagesPerRound), bare: null });
+    }
     return { rounds: { loss, page }, busy: ground.busy.shares() };
   },
 };
-
-/** The first ten pages, one after the other; milliseconds of the slowest. */
-async function slowestPage(api: Api): Promise<number> {
-  let slowestMs = 0;
-  let cursor: string | null = null;
-  for (let page = 0; page < pagesPerRound; page += 1) {
-    const startedMs = performance.now();
-    const path: string = `/v1/dead-letters${cursor === null ? "" : `?cursor=${encodeURIComponent(cursor)}`}`;
-    const { data, nextCursor } = await api.get<{
-      readonly data: readonly unknown[];
-      readonly nextCursor: string | null;
-    }>(path);
-    slowestMs = Math.max(slowestMs, performance.now() - startedMs);
-    if (data.length === 0) throw new Error("there are no dead letters");
-    cursor = nextCursor;
-  }
-  return slowestMs;
-}

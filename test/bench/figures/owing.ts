@@ -4,6 +4,7 @@ import type { Child } from "../children/child.ts";
 import type { Counted, Sample } from "../children/receiver.ts";
 import type { House, Server } from "../house/house.ts";
 import type { Api } from "../load/api.ts";
+import { pagesOf } from "../load/pages.ts";
 import { waitUntil } from "../../support/wait-until.ts";
 
 export interface Owing {
@@ -12,6 +13,10 @@ export interface Owing {
   readonly perEndpoint: number;
   /** Deliveries that have ended and lie in the same tables. */
   readonly past: number;
+  /** Every so manieth of them is dead. */
+  readonly deadEvery?: number;
+  /** Whether all of them have had their time. */
+  readonly isOver?: boolean;
   readonly arePaused: boolean;
 }
 
@@ -23,7 +28,7 @@ export interface Owed {
 
 /** Starts the house's server to make what only it can make, stops it, and puts the rest into its tables. */
 export async function oweDeliveries(house: House, owing: Owing): Promise<Owed> {
-  const { receiver, endpoints, perEndpoint, past, arePaused } = owing;
+  const { receiver, endpoints, perEndpoint, past, deadEvery = 20, isOver = false, arePaused } = owing;
   const url = `${String(receiver.told)}/callback`;
   const server = await house.start();
   const sample = await realCallback(server, receiver, url);
@@ -38,6 +43,8 @@ export async function oweDeliveries(house: House, owing: Owing): Promise<Owed> {
   await house.addRows({
     now: Date.now(),
     past,
+    deadEvery,
+    isOver,
     owed: endpointIds.map((endpointId) => ({ endpointId, url, count: perEndpoint })),
     sample: { body: sample.body, jobId: data.id },
   });
@@ -78,10 +85,16 @@ export async function deliverAll(
 const recordedWithinMs = 10_000;
 
 async function allRecorded(api: Api, endpointId: string): Promise<void> {
-  const path = `/v1/deliveries?endpointId=${endpointId}&status=pending&limit=1`;
-  await waitUntil(() => api.get<{ readonly data: readonly unknown[] }>(path), {
-    holds: ({ data }) => data.length === 0,
+  const path = `/v1/deliveries?endpointId=${endpointId}&status=pending`;
+  await waitUntil(() => isFound(api, path), {
+    holds: (anyPending) => !anyPending,
     timeoutMs: recordedWithinMs,
     what: "record of every delivery",
   });
+}
+
+/** Whether the list has anything: a page that is empty may still say where to go on. */
+async function isFound(api: Api, path: string): Promise<boolean> {
+  for await (const { found } of pagesOf(api, path)) if (found > 0) return true;
+  return false;
 }

@@ -7,8 +7,8 @@ export interface Dialect {
   /** The number `expression` in at least `width` digits. */
   digits(expression: string, width: number): string;
   flag(value: boolean): string;
-  /** Bytes, none of them. */
-  readonly noBytes: string;
+  /** So many bytes. */
+  bytes(count: number): string;
 }
 
 export const sqlite: Dialect = {
@@ -17,7 +17,7 @@ export const sqlite: Dialect = {
     `(with recursive counted(n) as (select 1 union all select n + 1 from counted where n < ${count}) select n from counted) as series`,
   digits: (expression, width) => `printf('%0${width}d', ${expression})`,
   flag: (value) => (value ? "1" : "0"),
-  noBytes: "x''",
+  bytes: (count) => `zeroblob(${count})`,
 };
 
 export const postgres: Dialect = {
@@ -25,7 +25,7 @@ export const postgres: Dialect = {
   series: (count) => `generate_series(1, ${count}) as series(n)`,
   digits: (expression, width) => `lpad((${expression})::text, ${width}, '0')`,
   flag: String,
-  noBytes: String.raw`'\x'::bytea`,
+  bytes: (count) => `decode(repeat('00', ${count}), 'hex')`,
 };
 
 /** A text as a literal of either dialect. */

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { isId } from "@ringback/core";
 import { literal, postgres, sqlite } from "./dialect.ts";
-import { fillStatements, type Filling } from "./statements.ts";
+import { fillStatements, rareDead, type Filling } from "./statements.ts";
 
 const folder = new URL("../../../drizzle/sqlite/", import.meta.url);
 const migrations = readdirSync(folder)
@@ -14,6 +14,7 @@ const migrations = readdirSync(folder)
 const filling: Filling = {
   now: 1_795_000_000_000,
   past: 100,
+  deadEvery: 20,
   owed: [
     { endpointId: "ep_1", url: "http://127.0.0.1:9000/callback", count: 3 },
     { endpointId: "ep_2", url: "http://127.0.0.1:9000/callback", count: 2 },
@@ -22,7 +23,7 @@ const filling: Filling = {
 };
 
 /** The tables as they are today, with what a server would have made before. */
-function filled() {
+function filled(over: Partial<Filling> = {}) {
   const client = new Sqlite(":memory:");
   for (const migration of migrations) client.exec(migration);
   client.exec("insert into tenant (tenant_id, created_at) values ('default', 1)");
@@ -33,7 +34,7 @@ function filled() {
       `insert into lane (tenant_id, id, endpoint_id, paused, token) values ('default', '${id}', '${id}', 1, 0)`,
     );
   }
-  for (const statement of fillStatements(sqlite, filling).statements) client.exec(statement);
+  for (const statement of fillStatements(sqlite, { ...filling, ...over }).statements) client.exec(statement);
   const all = <Row>(query: string): Row[] => client.prepare<[], Row>(query).all();
   return { client, all };
 }
@@ -76,6 +77,26 @@ describe("rows in bulk", () => {
     expect(fillStatements(postgres, none)).toEqual({ growing: [], statements: [] });
     expect(fillStatements(postgres, { ...none, past: 1_000_000 }).growing).toContain("delivery");
   });
+});
+
+test("what is over has for each delivery an event, a job with its payloads and key, an answer, and a replay's item", () => {
+  const { client, all } = filled({ isOver: true, owed: [] });
+  expect(client.pragma("foreign_key_check")).toEqual([]);
+  for (const table of ["event", "job_input", "job_result", "idempotency", "replay_item"]) {
+    expect(all(`select count(*) as n from ${table}`)).toEqual([{ n: 100 }]);
+  }
+  const answered = "select count(*) as n from attempt where length(response_body) = 512";
+  expect(all(answered)).toEqual([{ n: 100 }]);
+  expect(all("select count(*) as n from job where expires_at = 2")).toEqual([{ n: 100 }]);
+});
+
+test("half of the dead letters are of one host, and all of a rare cause are there", () => {
+  const { all } = filled({ past: 2_000, deadEvery: 1, owed: [] });
+  const { host, code } = rareDead;
+  const counted = (where: string) => all(`select count(*) as n from dead_letter where ${where}`);
+  expect(counted(`host = '${host}'`)).toEqual([{ n: 1_000 }]);
+  expect(counted(`reason = '${code}'`)).toEqual([{ n: 4 }]);
+  expect(counted(`host = '${host}' and reason = '${code}'`)).toEqual([{ n: 4 }]);
 });
 
 test("a literal cannot be left by a quote in it", () => {

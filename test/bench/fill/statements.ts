@@ -1,13 +1,18 @@
-// Rows in bulk, as they are after days of use: what is past (delivered, a twentieth dead), and what is owed now.
+// Rows in bulk, as they are after days of use: what is past (delivered or dead), and what is owed now.
 //
 // Everything belongs to the tenant `default` and is of the last hour, so that no retention takes it away. One past event went
-// to four receivers; an owed one is a job's callback to one endpoint, as large as a real one.
+// to four receivers; an owed one is a job's callback to one endpoint, as large as a real one. Half of the dead letters are of
+// one host, and one in 500 has a cause of its own, all of them there: what a filter finds seldom.
 import { literal, type Dialect } from "./dialect.ts";
 
 export interface Filling {
   readonly now: number;
   /** Deliveries that have ended. */
   readonly past: number;
+  /** Every so manieth of them is dead: 20 as after days of use, 1 for nothing but dead letters. */
+  readonly deadEvery: number;
+  /** Whether what is past has had its time, too: one event for each delivery, and for each everything that expires. */
+  readonly isOver?: boolean;
   /** Deliveries that are due, at endpoints that exist. */
   readonly owed: readonly Owed[];
   /** A real event's body, and the id of its job, which each owed event has its own instead of. */
@@ -28,17 +33,22 @@ export interface FillStatements {
 }
 
 const tenant = "'default'";
-const receiversPerEvent = 4;
+const receiversPerSharedEvent = 4;
+/** What a receiver answers when it says something; in bytes. */
+const answerBytes = 512;
 /** The registered endpoints of what is past, each with a lane. */
 const pastEndpoints = 200;
-const deadEvery = 20;
+const rareEvery = 500;
+/** What a search for few among many looks for: the host that has half of the dead letters, and the code few of them died of. */
+export const rareDead = { host: "receiver-1.example", code: "gone" } as const;
 const hourMs = 3_600_000;
 /** Below it, indexes are kept while rows are added. */
 const manyRows = 50_000;
 
 export function fillStatements(dialect: Dialect, filling: Filling): FillStatements {
-  const { past, owed } = filling;
+  const { past, owed, isOver = false } = filling;
   const statements = past > 0 ? pastStatements(dialect, filling) : [];
+  if (isOver) statements.push(...overStatements(dialect, filling));
   let from = 0;
   for (const one of owed) {
     statements.push(...owedStatements(dialect, filling, { ...one, from }));
@@ -46,6 +56,7 @@ export function fillStatements(dialect: Dialect, filling: Filling): FillStatemen
   }
   const isLarge = past + from > manyRows;
   const growing = ["job", "job_input", "job_result", "event", "delivery", "attempt", "dead_letter"];
+  if (isOver) growing.push("idempotency", "replay_item");
   return { growing: isLarge ? growing : [], statements };
 }
 
@@ -62,15 +73,25 @@ const jobColumns = `(tenant_id, id, kind, status, priority, metadata, runs, lost
 const deliveryColumns = `(tenant_id, id, event_id, event_type, job_id, endpoint_id, lane_id, for_callback, url, host, status,
   due_at, trigger, redeliver_requested, attempts, attempts_max, round_failures, code, http_status, created_at, finished_at)`;
 
-function pastStatements(dialect: Dialect, { now, past, sample }: Filling): string[] {
-  const { series, flag, noBytes } = dialect;
+function pastStatements(
+  dialect: Dialect,
+  { now, past, deadEvery, isOver = false, sample }: Filling,
+): string[] {
+  const { series, flag, bytes } = dialect;
+  const receiversPerEvent = isOver ? 1 : receiversPerSharedEvent;
   const id = idsOf(dialect, 1);
   const events = Math.ceil(past / receiversPerEvent);
   const at = `${now - hourMs} + n * ${(hourMs / 2 / Math.max(past, 1)).toFixed(9)}`;
   const whole = (expression: string): string => `cast(${expression} as bigint)`;
   const eventN = `(n + ${receiversPerEvent - 1}) / ${receiversPerEvent}`;
-  const endpointN = `n % ${pastEndpoints} + 1`;
   const isDead = `n % ${deadEvery} = 0`;
+  const deadN = `(n / ${deadEvery})`;
+  const endpointN = `case when ${isDead} and ${deadN} % 2 = 0 then 1 else n % ${pastEndpoints} + 1 end`;
+  const isRare = `${deadN} % ${rareEvery} = 0`;
+  const cause = (rare: string, ...others: readonly [string, string, string]): string =>
+    `case when ${isRare} then ${rare} when ${deadN} % 3 = 0 then ${others[0]} when ${deadN} % 3 = 1 then ${others[1]} else ${others[2]} end`;
+  const code = cause(literal(rareDead.code), "'http_5xx'", "'http_4xx'", "'no_retry'");
+  const status = cause("410", "500", "404", "422");
   const host = `'receiver-' || (${endpointN}) || '.example'`;
   const url = `'https://receiver-' || (${endpointN}) || '.example/callback'`;
   const eventAt = whole(`${now - hourMs} + n * ${(hourMs / 2 / events).toFixed(9)}`);
@@ -95,17 +116,41 @@ function pastStatements(dialect: Dialect, { now, past, sample }: Filling): strin
     `insert into delivery ${deliveryColumns}
      select ${tenant}, ${id.delivery("n")}, ${id.event(eventN)}, 'job.succeeded', ${id.job(eventN)}, ${id.endpoint(endpointN)},
        ${id.endpoint(endpointN)}, ${flag(false)}, ${url}, ${host}, case when ${isDead} then 'dead' else 'delivered' end,
-       null, 'auto', ${flag(false)}, 1, 1, 0, case when ${isDead} then 'no_retry' else 'ok' end,
-       case when ${isDead} then 422 else 200 end, ${whole(at)}, ${whole(at)}
+       null, 'auto', ${flag(false)}, 1, 1, 0, case when ${isDead} then ${code} else 'ok' end,
+       case when ${isDead} then ${status} else 200 end, ${whole(at)}, ${whole(at)}
      from ${series(past)}`,
     `insert into attempt (tenant_id, delivery_id, n, id, trigger, started_at, duration_ms, url, outcome, code, request_headers,
        request_body_bytes, response_status, response_headers, response_truncated, response_body)
      select ${tenant}, ${id.delivery("n")}, 1, ${id.attempt("n")}, 'auto', ${whole(at)}, 12, ${url},
-       case when ${isDead} then 'failed' else 'delivered' end, case when ${isDead} then 'no_retry' else 'ok' end,
-       ${requestHeaders}, 900, case when ${isDead} then 422 else 200 end, '{}', ${flag(false)}, ${noBytes}
+       case when ${isDead} then 'failed' else 'delivered' end, case when ${isDead} then ${code} else 'ok' end,
+       ${requestHeaders}, 900, case when ${isDead} then ${status} else 200 end, '{}', ${flag(false)}, ${bytes(isOver ? answerBytes : 0)}
      from ${series(past)}`,
     `insert into dead_letter (tenant_id, delivery_id, reason, http_status, died_at, host, endpoint_id, job_id)
-     select ${tenant}, ${id.delivery("n")}, 'no_retry', 422, ${whole(at)}, ${host}, ${id.endpoint(endpointN)}, ${id.job(eventN)} from ${series(past)} where ${isDead}`,
+     select ${tenant}, ${id.delivery("n")}, ${code}, ${status}, ${whole(at)}, ${host}, ${id.endpoint(endpointN)}, ${id.job(eventN)} from ${series(past)} where ${isDead}`,
+  ];
+}
+
+/** When keys and payloads of what is over expired: so long ago that they can be told apart. */
+export const overAt = { keys: 1, payloads: 2 } as const;
+
+function overStatements(dialect: Dialect, { now, past }: Filling): string[] {
+  const { series, bytes } = dialect;
+  const id = idsOf(dialect, 1);
+  const replay = "'rpl_01'";
+  const finishedAt = now - hourMs / 2;
+  return [
+    // The feed loses its beginning, which is what was told before these rows were made.
+    `update event set created_at = ${now - hourMs} where created_at > ${now - hourMs / 2}`,
+    `update job set expires_at = ${overAt.payloads} where tenant_id = ${tenant} and id < 'job_02'`,
+    `insert into job_result (tenant_id, job_id, content_type, body)
+     select ${tenant}, ${id.job("n")}, 'application/json', ${bytes(answerBytes)} from ${series(past)}`,
+    `insert into idempotency (tenant_id, key, request_hash, job_id, created_at, expires_at)
+     select ${tenant}, 'key ' || n, 'hash', ${id.job("n")}, ${overAt.keys}, ${overAt.keys} from ${series(past)}`,
+    `insert into replay (tenant_id, id, status, plan, selection, total, waiting, under_way, delivered, failed, skipped,
+       judged_delivered, judged_failed, next_at, token, created_at, finished_at, version)
+     values (${tenant}, ${replay}, 'completed', '{}', '[]', ${past}, 0, 0, ${past}, 0, 0, 0, 0, 0, 1, ${finishedAt}, ${finishedAt}, 1)`,
+    `insert into replay_item (tenant_id, replay_id, delivery_id, n, state, attempts_before)
+     select ${tenant}, ${replay}, ${id.delivery("n")}, n, 'delivered', 1 from ${series(past)}`,
   ];
 }
 

@@ -44,6 +44,7 @@ export const deadLetterOperations = {
     path,
     body: { schema: reasonRequestSchema, mayBeEmpty: true },
     answers: [redeliveredForm],
+    refusals: ["endpoint-deleted"],
     examples: [{ name: "now", summary: "After the receiver was repaired", ...example }],
   },
   discard: {

@@ -32,6 +32,7 @@ export const deliveryOperations = {
     path,
     body: { schema: reasonRequestSchema, mayBeEmpty: true },
     answers: [redeliveredForm],
+    refusals: ["endpoint-deleted"],
     examples: [
       {
         name: "now",

@@ -83,7 +83,7 @@ export const endpointOperations = {
       "A JSON merge patch (RFC 7396), sent as application/merge-patch+json or application/json. The next attempt goes by it. " +
       "From or to standard-ed25519 there is a new secret, without an overlap.",
     path,
-    body: { schema: endpointPatchSchema },
+    body: { schema: endpointPatchSchema, mayBeMergePatch: true },
     answers: [
       jsonForm(status.ok, "The endpoint, with its secret if that is new.", newEndpointShape, {
         sometimes: ["cache-control"],

@@ -101,6 +101,15 @@ describe("what the document says of requests is what judges them", () => {
   );
 });
 
+test("a body is documented under each type that it is taken as: a merge patch as both", () => {
+  const typesOf = (method: string): string[] => {
+    const { requestBody } = document.paths["/v1/endpoints/{id}"]?.[method] ?? {};
+    return Object.keys(requestBody?.content ?? {});
+  };
+  expect(typesOf("patch")).toEqual(["application/json", "application/merge-patch+json"]);
+  expect(typesOf("delete")).toEqual(["application/json"]);
+});
+
 describe("what Ringback sends", () => {
   test.each(jobEventTypes)("the webhook %s is documented, and its example is what is sent", (type) => {
     const body = JSON.stringify(exampleWebhook(type));

@@ -32,22 +32,24 @@ function securityOf({ access, operation }: Route): readonly Json[] {
 
 function bodyJson(
   { examples }: Operation,
-  { schema, mayBeEmpty, mayBeBytes }: OperationBody,
+  { schema, mayBeEmpty, mayBeMergePatch, mayBeBytes }: OperationBody,
   components: Components,
 ): Json {
   const bodies = examples.filter((example): example is Example & { readonly body: unknown } =>
     Object.hasOwn(example, "body"),
   );
+  const form = {
+    schema: components.schemaOf(schema),
+    ...present(
+      "examples",
+      Object.fromEntries(bodies.map(({ name, summary, body }) => [name, { summary, value: body }])),
+    ),
+  };
   return {
     required: mayBeEmpty !== true,
     content: {
-      "application/json": {
-        schema: components.schemaOf(schema),
-        ...present(
-          "examples",
-          Object.fromEntries(bodies.map(({ name, summary, body }) => [name, { summary, value: body }])),
-        ),
-      },
+      "application/json": form,
+      ...(mayBeMergePatch === true ? { "application/merge-patch+json": form } : {}),
       ...(mayBeBytes === true ? { "*/*": { schema: {} } } : {}),
     },
   };

@@ -37,6 +37,8 @@ export interface Operation {
 export interface OperationBody {
   readonly schema: z.ZodType;
   readonly mayBeEmpty?: boolean;
+  /** It may say that it is a merge patch, too (RFC 7396). */
+  readonly mayBeMergePatch?: boolean;
   /** A body of any other type is taken, too, as the bytes it is. */
   readonly mayBeBytes?: boolean;
 }

@@ -9,6 +9,14 @@ export const deadLetterProblems = {
     causes: ["Somebody redelivered it, singly or by a replay, since the list was read."],
     fix: "Read the list again; what has arrived is no longer in it.",
   },
+  "endpoint-deleted": {
+    status: status.conflict,
+    title: "The delivery's endpoint has been deleted",
+    meaning:
+      "The delivery went to a registered endpoint that is no more, so there is nowhere to send it; nothing was changed.",
+    causes: ["Somebody deleted the endpoint since the delivery was made."],
+    fix: "Register the receiver anew (`POST /v1/endpoints`) for what happens from now on, and hand over this event from the feed (`GET /v1/events`), which has the same bytes.",
+  },
   "replay-running": {
     status: status.conflict,
     title: "A replay of the same dead letters is not over",

@@ -166,6 +166,20 @@ describe("redelivering", () => {
     expect(await (await house.ask("GET", deadLetter)).json()).toMatchObject({ held: true });
   });
 
+  test.each([`${delivery}/redeliver`, `${deadLetter}/redeliver`])(
+    "POST %s to an endpoint that has been deleted is refused, and changes nothing",
+    async (path) => {
+      const house = houseWithDeadLetter();
+      const owed = aDelivery({ endpointId: ids.endpoint, laneId: ids.endpoint });
+      house.store.deliveries.set(ids.delivery, { delivery: owed, attempts: [anAttempt()] });
+      const response = await house.ask("POST", path);
+      expect(response.status).toBe(409);
+      expect(await response.json()).toMatchObject({ code: "endpoint-deleted" });
+      expect(house.store.deliveries.get(ids.delivery)?.delivery).toEqual(owed);
+      expect(house.store.audit).toEqual([]);
+    },
+  );
+
   test("what is no dead letter is not redelivered as one", async () => {
     const house = houseWithDeadLetter();
     house.store.deadLetters.clear();

@@ -4,7 +4,7 @@ import { jsonAnswer, type Answer } from "../answers/answer.ts";
 import { status } from "../answers/status.ts";
 import { deliveryOperations, listDeliveriesOperation } from "../descriptions/deliveries.ts";
 import { readOptionalBody } from "../intake/read-optional-body.ts";
-import { isRefusal, notFound, type Refusal } from "../problems/refusal.ts";
+import { isRefusal, notFound, refusal, type Refusal } from "../problems/refusal.ts";
 import { deliveryJson } from "../representations/delivery-json.ts";
 import { reasonRequestSchema } from "../schemas/reason-request.ts";
 import { answerList } from "./answer-list.ts";
@@ -61,16 +61,28 @@ async function getDelivery(call: Call, deps: RouteDeps): Promise<Answer | Refusa
   return jsonAnswer(status.ok, deliveryJson(delivery, deps.settings.retention, history));
 }
 
-/** Allowed from every state; the same webhook-id goes out again, as an attempt of its own. */
+/** Allowed from every state, while there is somebody to send it to; the same webhook-id goes out again, as an attempt of its own. */
 export async function redeliver(call: Call, deps: RouteDeps): Promise<Answer | Refusal> {
   const { tenantId } = call;
   const body = await readOptionalBody(call.request, reasonRequestSchema, deps.settings.bodyBytesMax);
   if (isRefusal(body)) return body;
   const deliveryId = idOf(call);
   if (!isId("dlv", deliveryId)) return notFound;
+  if (await hasLostEndpoint({ tenantId, deliveryId }, deps)) {
+    return refusal("endpoint-deleted", "The endpoint that this delivery went to has been deleted.");
+  }
   const act = actOf(call, body.value.reason);
   const [delivery] = await deps.store.support.redeliver([{ tenantId, deliveryId }], deps.clock.now(), act);
   if (delivery === undefined || delivery === null) return notFound;
   const location = `/v1/deliveries/${deliveryId}`;
   return jsonAnswer(status.accepted, deliveryJson(delivery, deps.settings.retention), { location });
+}
+
+/** One that is deleted a moment later cancels what is due, and says so. */
+async function hasLostEndpoint(
+  { tenantId, deliveryId }: { readonly tenantId: string; readonly deliveryId: string },
+  { store: { reads } }: RouteDeps,
+): Promise<boolean> {
+  const endpointId = (await reads.getDelivery(tenantId, deliveryId))?.delivery.endpointId ?? null;
+  return endpointId !== null && (await reads.getEndpoint(tenantId, endpointId)) === null;
 }

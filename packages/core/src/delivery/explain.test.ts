@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Attempt, Delivery } from "./delivery.ts";
 import { explainDelivery } from "./explain.ts";
-import { attemptCodes } from "./outcome.ts";
+import { attemptCodes, type AttemptCode } from "./outcome.ts";
 
 const now = Date.UTC(2026, 0, 1);
 const delivery: Delivery = {
@@ -68,6 +68,35 @@ describe("the explanation of a delivery", () => {
     expect(
       explained({ status: "delivered", dueAt: null }, { ...attempt, outcome: "delivered", code: "ok" }),
     ).toMatch(/^Delivered: a\.example/);
+  });
+
+  test.each<[fault: string, code: AttemptCode, told: string]>([
+    ["F79", "outcome_unknown", "whether it arrived is unknown"],
+    ["F82", "connect_refused", "refused the connection: nothing listens there"],
+    ["F83", "unreachable", "could not be reached over the network"],
+    ["F84", "connect_timeout", "did not accept a connection in time"],
+    ["F85", "dns_not_found", "the name a.example does not exist"],
+    ["F86", "dns_failed", "the name a.example could not be resolved"],
+    ["F87", "dns_timeout", "the name server did not answer for a.example"],
+    ["F88", "headers_timeout", "did not answer within the deadline"],
+    ["F89", "truncated_response", "answered 500 and then broke off its body"],
+    ["F92", "connection_reset", "closed the connection before it answered"],
+    ["F99", "redirect_not_followed", "redirects are never followed: set the final URL"],
+    ["F101", "unexpected_status", "which is no answer to a webhook"],
+    ["F102", "invalid_response", "is not valid HTTP"],
+    ["F105", "tls_expired", "has expired or is not valid yet"],
+    ["F105", "tls_hostname", "is for another name"],
+    ["F105", "tls_untrusted", "is not signed by a known authority"],
+    ["F105", "tls_failed", "the TLS handshake with a.example failed"],
+    ["F106", "tls_wrong_version", "does not fit its URL"],
+    ["F109", "throttled", "asked for fewer requests"],
+    ["F110", "gone", "answered 410 Gone"],
+    ["F110", "http_4xx", "misconfigured"],
+    ["F115", "sender_fault", "Ringback itself failed"],
+    ["F116", "endpoint_deleted", "its endpoint was deleted"],
+  ])("%s %s is told in words", (_, code, told) => {
+    const dead = { ...delivery, status: "dead", dueAt: null, code } as const;
+    expect(explainDelivery(dead, { ...attempt, code }, now)).toContain(told);
   });
 
   test("has one sentence for every code", () => {

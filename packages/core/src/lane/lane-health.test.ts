@@ -56,6 +56,20 @@ test("F112 what ends while it is open does not open it again; a failed probe doe
   }
 });
 
+test.each([
+  [0, 8_000],
+  [0.5, 10_000],
+  [1, 12_000],
+])(
+  "F112 lanes that open together do not probe together: at a chance of %d one waits %d ms",
+  (unit, waitMs) => {
+    const random = { ...noJitter, unit: () => unit };
+    const failed = times(breakerFailures, "http_5xx").map(ended);
+    const { health } = afterLaneAttempts(null, failed, { now, slots: 4, random });
+    expect(health?.openUntil).toBe(now + waitMs);
+  },
+);
+
 test("F112 successes ramp it up from one to all slots, and then it is closed", () => {
   let { health } = after(null, times(breakerFailures, "http_5xx"));
   const probes: (number | null | undefined)[] = [];

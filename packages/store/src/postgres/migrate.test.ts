@@ -3,7 +3,7 @@ import { getTableConfig, type PgTable } from "drizzle-orm/pg-core";
 import type { Client } from "pg";
 import { describe, expect, it } from "vitest";
 import { openScene, tenantId } from "../conformance/scene.ts";
-import { baseRows, baseTables } from "../testing/base-rows.ts";
+import { baseRows, baseTables, lettersSinceReplays, rowsBeforeReplays } from "../testing/base-rows.ts";
 import { optionsForPostgres, useCluster } from "../testing/postgres-ground.ts";
 import { migrate, readMigrations, type Migration } from "./migrate.ts";
 import { openPostgresStore } from "./open.ts";
@@ -135,6 +135,18 @@ describe("migrations on PostgreSQL", () => {
     }
     expect(await migrate(client, { ...options, migrations: [base, ...later] })).toBe(later.length);
     for (const { table, names, rows } of kept) expect(await rowOf(table, names), table).toEqual(rows);
+  });
+
+  it("dead letters of before the replays have a state and what they are found by, from their deliveries", async () => {
+    const { client } = await emptyDatabase();
+    const migrations = readMigrations();
+    await migrate(client, { ...options, migrations: migrations.slice(0, 1) });
+    for (const row of baseRows("'\\x31'")) await client.query(row);
+    const at = migrations.findIndex(({ name }) => name.endsWith("_replays"));
+    await migrate(client, { ...options, migrations: migrations.slice(0, at) });
+    for (const row of rowsBeforeReplays) await client.query(row);
+    await migrate(client, { ...options, migrations });
+    expect((await client.query(lettersSinceReplays.query)).rows).toEqual(lettersSinceReplays.rows);
   });
 
   it("what drizzle-kit makes of a CHECK that changes is applied to tables with rows, or refused whole", async () => {

@@ -53,3 +53,24 @@ export const baseTables = [
   "attempt",
   "dead_letter",
 ] as const;
+
+/** Beside the base rows, in the tables as they were before replays: a dead letter that has been resolved, of an endpoint's delivery. */
+export const rowsBeforeReplays: readonly string[] = [
+  `insert into lane (tenant_id, id, endpoint_id, paused, token) values ('acme', 'ep_1', 'ep_1', false, 1)`,
+  `insert into delivery (tenant_id, id, event_id, event_type, job_id, endpoint_id, lane_id, for_callback, url, host, status,
+       trigger, redeliver_requested, attempts, attempts_max, round_failures, code, http_status, created_at, finished_at)
+     values ('acme', 'dlv_2', 'evt_1', 'job.succeeded', 'job_1', 'ep_1', 'ep_1', false, 'https://y.example/in', 'y.example',
+       'delivered', 'auto', false, 2, 2, 1, 'ok', 204, 3, 9)`,
+  `insert into dead_letter (tenant_id, delivery_id, reason, http_status, detail, died_at, resolved_at)
+     values ('acme', 'dlv_2', 'http_5xx', 500, null, 5, 9)`,
+];
+
+/** What the migration of the replays makes of the dead letters of both, in the order of their deliveries. */
+export const lettersSinceReplays = {
+  query: `select delivery_id as delivery, state, host, endpoint_id as endpoint, job_id as job, discarded_at as discarded, note
+    from dead_letter order by delivery_id`,
+  rows: [
+    { delivery: "dlv_1", state: "open", host: "x.example", endpoint: null },
+    { delivery: "dlv_2", state: "resolved", host: "y.example", endpoint: "ep_1" },
+  ].map((row) => ({ ...row, job: "job_1", discarded: null, note: null })),
+};

@@ -39,6 +39,8 @@ const deliveryFilters: readonly DeliveryFilter[] = [
   { text: "dlv_01kat5vqt8fkz9m0w4r1x2y3z4" },
   { text: "evt_01kat5vqt8fkz9m0w4r1x2y3z4" },
   { host: "2.example", code: "gone" },
+  // Some of these are found.
+  { host: "4.example", code: "gone" },
   { host: "2.example", code: "gone", httpStatus: 410, from: 1, until: 2_000 },
   { endpointId: "ep_3", code: "gone" },
   { status: ["dead"], host: "2.example" },

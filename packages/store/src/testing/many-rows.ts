@@ -33,7 +33,7 @@ export function manyRows(rows: number, { bytes, count }: RowsDialect): readonly 
     `insert into job_count (tenant_id, what, total) select 'tenant-' || n, 'accepted', 100 from ${series(500)}`,
     `insert into job_count (tenant_id, what, total) select 'tenant-' || n, 'ended', 100 from ${series(500)}`,
     `insert into audit (tenant_id, id, at, action, subject, key_tenant_id, key_id, details)
-     select ${whose}, ${id("aud_")}, n, 'key.created', 'key_' || n % 1000, ${whose}, 'key_' || n % 5, '{}' from ${series(rows / 20)}`,
+     select ${whose}, ${id("aud_")}, n, 'key.created', 'key_' || (n % 1000), ${whose}, 'key_' || (n % 5), '{}' from ${series(rows / 20)}`,
     `insert into feed_floor (tenant_id, seq, told_at) select 'tenant-' || n, n, n from ${series(500)}`,
     `insert into api_key (tenant_id, id, lookup, hash, scopes, created_at)
      select ${whose}, ${id("key_")}, ${id("l")}, 'h', '["jobs"]', n from ${series(rows / 20)}`,
@@ -45,8 +45,8 @@ export function manyRows(rows: number, { bytes, count }: RowsDialect): readonly 
      from ${series(rows / 100)}`,
     `insert into job (tenant_id, id, kind, status, priority, metadata, runs, lost_runs, released_runs, max_runs,
        run_timeout_ms, deliveries_pending, deliveries_delivered, deliveries_dead, deliveries_canceled, created_at, due_at,
-       finished_at, claimed_by, lease_until, token, version, callback_sealed_secret)
-     select ${whose}, ${id("job_")}, 'kind-' || n % 20, status, n % 5, '{"customer":"c1"}', 1, 0, 0, 1, 1, 0, 0, 0, 0, n,
+        finished_at, claimed_by, lease_until, token, version, callback_sealed_secret)
+      select ${whose}, ${id("job_")}, 'kind-' || (n % 20), status, n % 5, '{"customer":"c1"}', 1, 0, 0, 1, 1, 0, 0, 0, 0, n,
        case status when 'queued' then ${far} end, case status when 'succeeded' then n end,
        case status when 'running' then 'h' end, case status when 'running' then ${far} end, 1, 1,
        case when n % 4 = 0 then ${sealed} end
@@ -64,8 +64,8 @@ export function manyRows(rows: number, { bytes, count }: RowsDialect): readonly 
     `insert into delivery (tenant_id, id, event_id, event_type, job_id, endpoint_id, lane_id, for_callback, url, host,
        status, due_at, trigger, redeliver_requested, attempts, round_failures, code, http_status, created_at, finished_at)
      select ${whose}, ${id("dlv_")}, ${id("evt_")}, 'job.succeeded', ${id("job_")},
-       case when n % 3 = 0 then 'ep_' || n % 400 end, ${id("https://l", `n % ${lanes}`)}, n % 3 <> 0, 'u',
-       n % 300 || '.example', status, case status when 'pending' then ${far} end, 'auto', false, 1, 0,
+       case when n % 3 = 0 then 'ep_' || (n % 400) end, ${id("https://l", `n % ${lanes}`)}, n % 3 <> 0, 'u',
+       (n % 300) || '.example', status, case status when 'pending' then ${far} end, 'auto', false, 1, 0,
        case when n % 40 = 3 then 'no_retry' when n % 200 = 7 then 'gone' else 'ok' end, 200, n,
        case when status <> 'pending' then n end
      from ${series(rows, `, ${deliveryStatus}`)}`,
@@ -73,8 +73,8 @@ export function manyRows(rows: number, { bytes, count }: RowsDialect): readonly 
      select ${whose}, ${id("dlv_")}, 1, ${id("att_")}, 'auto', n, 1, 'u', 'delivered', 'ok' from ${series(rows)}`,
     `insert into dead_letter (tenant_id, delivery_id, reason, http_status, died_at, state, resolved_at, host, endpoint_id, job_id)
      select ${whose}, ${id("dlv_")}, case when n % 7 = 0 then 'gone' else 'no_retry' end, 404 + n % 5, n,
-       case when n % 4 > 0 then 'resolved' else 'open' end, case when n % 4 > 0 then n end, n % 300 || '.example',
-       case when n % 3 = 0 then 'ep_' || n % 400 end, ${id("job_")}
+       case when n % 4 > 0 then 'resolved' else 'open' end, case when n % 4 > 0 then n end, (n % 300) || '.example',
+       case when n % 3 = 0 then 'ep_' || (n % 400) end, ${id("job_")}
      from ${series(rows)} where n % 10 = 3 or n % 20 = 4`,
     `insert into replay (tenant_id, id, status, plan, selection, total, waiting, under_way, delivered, failed, skipped,
        judged_delivered, judged_failed, next_at, token, created_at, finished_at, version)

@@ -59,7 +59,7 @@ export function hasTextPart(text: string): SQL | undefined {
 
 export interface FilteredList<Item> {
   /** The next items that the leading filter finds, in order. */
-  readonly read: (after: ListPosition | null, limit: number) => Promise<readonly Item[]>;
+  readonly read: (after: ListPosition | null, limit: number) => PromiseLike<readonly Item[]>;
   readonly matches: (item: Item) => boolean;
   readonly positionOf: (item: Item) => ListPosition;
 }

@@ -24,21 +24,23 @@ const erase = `update attempt set response_body = '\\x'::bytea, response_truncat
 export async function eraseBodies({ transaction }: Ground, expiry: Expiry): Promise<number> {
   let done = 0;
   for (const { status, until } of bodiesOverSince(expiry)) {
+    if (done >= expiry.limit) break;
+    const atOnce = Math.min(deliveriesAtOnceMax, expiry.limit - done);
     const what = `bodies of ${status}`;
     transaction.send(makeMark, [what]);
     const [mark] = await transaction.ask<{ at: Instant }>(lockMark, [what]);
     if (mark === undefined) continue;
-    const values = [status, mark.at, until, deliveriesAtOnceMax];
+    const values = [status, mark.at, until, atOnce];
     const finished = await transaction.ask<FinishedDelivery>(selectFinished, values);
     const [first] = finished;
     if (first === undefined) continue;
-    const whole = upToMark(finished, deliveriesAtOnceMax) ?? {
+    const whole = upToMark(finished, atOnce) ?? {
       taken: await transaction.ask<FinishedDelivery>(selectOfMoment, [status, first.finishedAt]),
       mark: first.finishedAt,
     };
     transaction.send(erase, [whole.taken.map(({ tenantId }) => tenantId), whole.taken.map(({ id }) => id)]);
     transaction.send(setMark, [what, whole.mark]);
-    done += finished.length < deliveriesAtOnceMax ? finished.length : expiry.limit;
+    done += finished.length < atOnce ? finished.length : expiry.limit;
   }
   return done;
 }

@@ -1,11 +1,13 @@
 // Reads of dead letters, singly, in lists and by cause. Twin file: byte-identical for every dialect.
-import { and, count, desc, eq, gte, lt, max, min, sql, type SQL } from "drizzle-orm";
+import { and, count, desc, eq, gte, inArray, lt, max, min, sql, type SQL } from "drizzle-orm";
 import {
   isFilteredLetter,
+  isSelected,
   type DeadLetter,
   type DeadLetterFilter,
   type ListPosition,
   type ReadStore,
+  type Selectable,
 } from "@ringback/core";
 import type { Column, Database } from "../columns.ts";
 import { deadLetterOf, deliveryOf, type DeadLetterRow, type DeliveryRow } from "../nouns.ts";
@@ -42,13 +44,7 @@ export function createDeadLetterReads(database: Database): DeadLetterReads {
         matches: (item: DeadLetter) => isFilteredLetter(filter, item),
         positionOf: ({ diedAt: at, delivery: { id } }: DeadLetter) => ({ at, id }),
       };
-      const rowsWhere = (condition: SQL | undefined) =>
-        database
-          .select({ letter: deadLetter, row: delivery, paused: lane.paused })
-          .from(deadLetter)
-          .innerJoin(delivery, itsDelivery)
-          .leftJoin(lane, itsLane)
-          .where(and(eq(deadLetter.tenantId, tenantId), condition));
+      const rowsWhere = wholeLetters(database, tenantId);
       const column = lookedUp(filter.text);
       if (column !== null) {
         const few = await rowsWhere(and(eq(delivery.tenantId, tenantId), eq(column, filter.text)));
@@ -56,18 +52,37 @@ export function createDeadLetterReads(database: Database): DeadLetterReads {
       }
       const { state = "open", ...others } = filter;
       const { name, walks } = leadOf(others, leads);
-      const along = and(
-        eq(deadLetter.state, state),
-        name === null ? undefined : sql`${leadColumns[name]} = ${others[name]}`,
-        ...within(filter),
+      const along = (after: ListPosition | null) =>
+        and(
+          eq(deadLetter.state, state),
+          name === null ? undefined : sql`${leadColumns[name]} = ${others[name]}`,
+          ...within(filter),
+          isAfter({ after }, deadLetter.diedAt, deadLetter.deliveryId),
+        );
+      if (!walks || filter.status !== undefined || filter.text !== undefined) {
+        const read = async (after: ListPosition | null, limit: number) => {
+          const rows = await rowsWhere(along(after))
+            .orderBy(desc(deadLetter.diedAt), desc(deadLetter.deliveryId))
+            .limit(limit);
+          return rows.map(letterIn);
+        };
+        return filteredPage({ ...list, read }, page, walks);
+      }
+      // What the dead letter's own row knows is compared there, and only what is found is read whole.
+      const read = ownLetters(database, tenantId, along);
+      const matches = (own: OwnRow) => isSelected(filter, selectableOf(own));
+      const own = await filteredPage(
+        { read, matches, positionOf: ({ at, id }) => ({ at, id }) },
+        page,
+        walks,
       );
-      const read = async (after: ListPosition | null, limit: number) => {
-        const rows = await rowsWhere(and(along, isAfter({ after }, deadLetter.diedAt, deadLetter.deliveryId)))
-          .orderBy(desc(deadLetter.diedAt), desc(deadLetter.deliveryId))
-          .limit(limit);
-        return rows.map(letterIn);
-      };
-      return filteredPage({ ...list, read }, page, walks);
+      if (own.items.length === 0) return { items: [], next: own.next };
+      const ids = own.items.map(({ id }) => id);
+      const rows = await rowsWhere(inArray(deadLetter.deliveryId, ids));
+      const places = new Map(ids.map((id, at) => [id, at]));
+      const placeOf = ({ delivery: { id } }: DeadLetter): number => places.get(id) ?? 0;
+      const items = rows.map(letterIn).filter(list.matches);
+      return { items: items.toSorted((one, other) => placeOf(one) - placeOf(other)), next: own.next };
     },
     async groupDeadLetters(tenantId, filter, limit) {
       const { host, reason, httpStatus } = deadLetter;
@@ -106,6 +121,48 @@ const leadColumns = {
 
 /** The delivery's status stands in another row, which no index of dead letters knows. */
 const leads = ["jobId", "endpointId", "host", "httpStatus", "code"] as const satisfies readonly LeadName[];
+
+/** What is compared of a dead letter without its delivery. */
+const ownColumns = {
+  id: deadLetter.deliveryId,
+  at: deadLetter.diedAt,
+  host: deadLetter.host,
+  reason: deadLetter.reason,
+  httpStatus: deadLetter.httpStatus,
+  endpointId: deadLetter.endpointId,
+  jobId: deadLetter.jobId,
+} as const;
+
+type OwnRow = Pick<DeadLetterRow, "host" | "reason" | "httpStatus" | "endpointId" | "jobId"> & ListPosition;
+
+/** Where no text is looked for, in which the event's id and the URL would be. */
+function selectableOf({ at, reason, httpStatus, ...own }: OwnRow): Selectable {
+  return { delivery: { ...own, eventId: "", url: "" }, reason, httpStatus, at };
+}
+
+type Along = (after: ListPosition | null) => SQL | undefined;
+
+/** Dead letters without their deliveries, the last to die first. */
+function ownLetters(database: Database, tenantId: string, along: Along) {
+  return (after: ListPosition | null, limit: number): PromiseLike<readonly OwnRow[]> =>
+    database
+      .select(ownColumns)
+      .from(deadLetter)
+      .where(and(eq(deadLetter.tenantId, tenantId), along(after)))
+      .orderBy(desc(deadLetter.diedAt), desc(deadLetter.deliveryId))
+      .limit(limit);
+}
+
+/** Dead letters with their deliveries, in no order. */
+function wholeLetters(database: Database, tenantId: string) {
+  return (condition: SQL | undefined) =>
+    database
+      .select({ letter: deadLetter, row: delivery, paused: lane.paused })
+      .from(deadLetter)
+      .innerJoin(delivery, itsDelivery)
+      .leftJoin(lane, itsLane)
+      .where(and(eq(deadLetter.tenantId, tenantId), condition));
+}
 
 function letterIn({
   letter,

@@ -36,17 +36,19 @@ export function createBodyExpiry({ client }: Ground): BodyExpiry {
     eraseBodies(expiry) {
       let done = 0;
       for (const { status, until } of bodiesOverSince(expiry)) {
+        if (done >= expiry.limit) break;
+        const atOnce = Math.min(deliveriesAtOnceMax, expiry.limit - done);
         const what = `bodies of ${status}`;
-        const finished = selectFinished.all(status, selectMark.get(what) ?? -1, until, deliveriesAtOnceMax);
+        const finished = selectFinished.all(status, selectMark.get(what) ?? -1, until, atOnce);
         const [first] = finished;
         if (first === undefined) continue;
-        const { taken, mark } = upToMark(finished, deliveriesAtOnceMax) ?? {
+        const { taken, mark } = upToMark(finished, atOnce) ?? {
           taken: selectOfMoment.all(status, first.finishedAt),
           mark: first.finishedAt,
         };
         for (const { tenantId, id } of taken) erase.run(tenantId, id);
         setMark.run(what, mark);
-        done += finished.length < deliveriesAtOnceMax ? finished.length : expiry.limit;
+        done += finished.length < atOnce ? finished.length : expiry.limit;
       }
       return done;
     },

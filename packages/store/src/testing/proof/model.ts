@@ -2,8 +2,8 @@
 // a way of their own. Nothing here asks core's decisions or the store.
 import { leaseMs } from "../../conformance/scene.ts";
 import type { Command } from "./commands.ts";
-
-type Receiver = "inline" | 0 | 1;
+import type { ModelDelivery, Receiver } from "./model-delivery.ts";
+import { ReplayModel } from "./model-replays.ts";
 
 interface ModelJob {
   status: "queued" | "running" | "succeeded" | "failed" | "canceled";
@@ -15,20 +15,6 @@ interface ModelJob {
   isCancelRequested: boolean;
   readonly callback: "none" | Receiver;
   readonly maxRuns: number;
-}
-
-interface ModelDelivery {
-  readonly event: number;
-  readonly receiver: Receiver;
-  readonly ofJob: number | null;
-  status: "pending" | "delivered" | "dead";
-  attempts: number;
-  dueAt: number;
-  isInFlight: boolean;
-  isAskedForAgain: boolean;
-  failures: number;
-  code: string | null;
-  wasTaken: boolean;
 }
 
 /** What there is to see, with everything named by its place. */
@@ -44,6 +30,9 @@ export interface Seen {
   ])[];
   readonly events: readonly (readonly [type: string, job: number | null, isTaken: boolean])[];
   readonly paused: readonly (string | null)[];
+  /** Those that are open, the last to die first. */
+  readonly letters: readonly (readonly [delivery: number, reason: string, diedAt: number])[];
+  readonly replays: readonly string[];
 }
 
 /** What the two endpoints hear beside the callbacks that name them, and after which delays they are tried again. */
@@ -69,6 +58,10 @@ export class Model {
     { readonly type: string; readonly until: number; readonly event: number }
   >();
   #secretsUntil: number[] = [Number.POSITIVE_INFINITY];
+  readonly replays = new ReplayModel({
+    all: this.#deliveries,
+    redeliver: (place, now) => this.redeliver(place, now),
+  });
 
   submit({ callback, maxRuns }: Extract<Command, { kind: "submit" }>, now: number): void {
     const fresh = { runs: 0, lost: 0, released: 0, dueAt: now, leaseUntil: 0, isCancelRequested: false };
@@ -173,6 +166,13 @@ export class Model {
     Object.assign(delivery, { status: "pending", dueAt: now });
   }
 
+  /** What has become of its dead letter; null when it has none. */
+  discard(place: number): string | null {
+    const { letter } = this.#deliveryAt(place);
+    if (letter?.state === "open") letter.state = "discarded";
+    return letter?.state ?? null;
+  }
+
   setPaused(endpoint: 0 | 1, isPaused: boolean): void {
     this.#paused[endpoint] = isPaused ? "operator" : null;
   }
@@ -218,7 +218,17 @@ export class Model {
         this.#deliveries.some(({ event, wasTaken }) => event === place && wasTaken),
       ]),
       paused: [...this.#paused],
+      letters: this.#openLetters(),
+      replays: this.replays.seen(),
     };
+  }
+
+  #openLetters(): [number, string, number][] {
+    return this.#deliveries
+      .flatMap(({ letter }, place): [number, string, number][] =>
+        letter?.state === "open" ? [[place, letter.reason, letter.diedAt]] : [],
+      )
+      .toSorted(([one, , died], [other, , diedToo]) => (died === diedToo ? other - one : diedToo - died));
   }
 
   #countsOf(job: number): string {
@@ -261,6 +271,7 @@ export class Model {
       failures: 0,
       code: null,
       wasTaken: false,
+      letter: null,
     };
     for (const receiver of listeners) {
       const ofJob = job !== null && receiver === job.own ? job.place : null;
@@ -289,8 +300,10 @@ export class Model {
       Object.assign(delivery, { isAskedForAgain: false, dueAt: now, failures: 0 });
       return;
     }
-    if (code === "ok") delivery.status = "delivered";
-    else if (code === "outcome_unknown") delivery.dueAt = now;
+    if (code === "ok") {
+      delivery.status = "delivered";
+      if (delivery.letter !== null) delivery.letter.state = "resolved";
+    } else if (code === "outcome_unknown") delivery.dueAt = now;
     else this.#retryOrGiveUp(delivery, now);
   }
 
@@ -300,6 +313,7 @@ export class Model {
     const delay = code === "http_5xx" ? delays[delivery.failures] : undefined;
     if (delay === undefined) {
       delivery.status = "dead";
+      delivery.letter = { reason: code ?? "", diedAt: now, state: "open" };
       return;
     }
     delivery.failures += 1;

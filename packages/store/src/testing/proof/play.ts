@@ -13,6 +13,7 @@ import {
 } from "../../conformance/scene.ts";
 import type { Command } from "./commands.ts";
 import { endpointsOfProof, keyTtlMs, Model, overlapMs, type Seen } from "./model.ts";
+import { ReplayPlayer } from "./play-replays.ts";
 
 const outcomes: Readonly<Record<Extract<Command, { kind: "endRun" }>["how"], RunOutcome>> = {
   succeed: succeeded,
@@ -21,6 +22,11 @@ const outcomes: Readonly<Record<Extract<Command, { kind: "endRun" }>["how"], Run
   release: { kind: "released" },
 };
 const page = { after: null, limit: 1_000 };
+
+interface Chosen {
+  readonly place: number;
+  readonly key: { readonly tenantId: string; readonly deliveryId: string };
+}
 
 interface Taken {
   readonly lane: HeldLane;
@@ -38,6 +44,7 @@ class Player {
   readonly #scene: Scene;
   readonly #model = new Model();
   readonly #endpointIds: readonly string[];
+  readonly #replays: ReplayPlayer;
   readonly #log: string[] = [];
   /** Ids in the order in which they were made. */
   readonly #jobIds: string[] = [];
@@ -48,6 +55,7 @@ class Player {
   private constructor(scene: Scene, endpointIds: readonly string[]) {
     this.#scene = scene;
     this.#endpointIds = endpointIds;
+    this.#replays = new ReplayPlayer(scene, this.#model.replays, endpointIds[0] ?? "");
   }
 
   static async open(openStore: OpenStore): Promise<Player> {
@@ -66,8 +74,10 @@ class Player {
     const { kind } = command;
     const answers = await this.#do(command);
     demandEqual(answers.store, answers.model, `the answer to ${kind}`);
-    this.#log.push(`${this.#scene.now()} ${JSON.stringify(command)} ${JSON.stringify(answers.store)}`);
-    demandEqual(await this.#seen(), this.#model.seen(), `what there is to see after ${kind}`);
+    const seen = await this.#seen();
+    const told = [command, answers.store, seen.replays].map((part) => JSON.stringify(part));
+    this.#log.push([this.#scene.now(), ...told].join(" "));
+    demandEqual(seen, this.#model.seen(), `what there is to see after ${kind}`);
   }
 
   /** The attempts and what there is to see in the end, behind what was answered meanwhile. */
@@ -108,11 +118,20 @@ class Player {
         return this.#takeDeliveries();
       case "record":
         return this.#record(command);
-      case "releaseLanes":
+      case "giveBack":
         await store.lanes.release(this.#lanes.splice(0), now());
+        await this.#replays.release();
         return none(model.releaseLanes(now()));
       case "redeliver":
         return this.#redeliver(command.pick);
+      case "discard":
+        return this.#discard(command.pick);
+      case "replay":
+        return this.#replays.create(command);
+      case "workReplays":
+        return this.#replays.work(command);
+      case "changeReplay":
+        return this.#replays.change(command);
       case "pause":
       case "resume":
         return this.#setPaused(command.endpoint, command.kind === "pause");
@@ -213,12 +232,25 @@ class Player {
 
   async #redeliver(pick: number): Promise<Answers> {
     const { store, now } = this.#scene;
-    const { items } = await store.reads.listDeliveries(tenantId, {}, page);
-    if (items.length === 0) return none();
+    const chosen = await this.#pickDelivery(pick);
+    if (chosen === null) return none();
+    await store.support.redeliver([chosen.key], now());
+    return none(this.#model.redeliver(chosen.place, now()));
+  }
+
+  async #discard(pick: number): Promise<Answers> {
+    const { store, now } = this.#scene;
+    const chosen = await this.#pickDelivery(pick);
+    if (chosen === null) return none();
+    const discarded = await store.support.discard(chosen.key, "of no use any more", now());
+    return { store: discarded, model: this.#model.discard(chosen.place) };
+  }
+
+  async #pickDelivery(pick: number): Promise<Chosen | null> {
+    const { items } = await this.#scene.store.reads.listDeliveries(tenantId, {}, page);
+    if (items.length === 0) return null;
     const place = pick % items.length;
-    const deliveryId = inOrder(items)[place]?.id ?? "";
-    await store.support.redeliver([{ tenantId, deliveryId }], now());
-    return none(this.#model.redeliver(place, now()));
+    return { place, key: { tenantId, deliveryId: inOrder(items)[place]?.id ?? "" } };
   }
 
   async #setPaused(endpoint: 0 | 1, isPaused: boolean): Promise<Answers> {
@@ -249,12 +281,22 @@ class Player {
 
   async #seen(): Promise<Seen> {
     const { reads } = this.#scene.store;
-    const [{ items: jobs }, { items: deliveries }, { items: endpoints }, events] = await Promise.all([
+    const [
+      { items: jobs },
+      { items: deliveries },
+      { items: letters },
+      { items: endpoints },
+      events,
+      replays,
+    ] = await Promise.all([
       reads.listJobs(tenantId, {}, page),
       reads.listDeliveries(tenantId, {}, page),
+      reads.listDeadLetters(tenantId, {}, page),
       reads.listEndpoints(tenantId, page),
       feedOf(this.#scene.store),
+      this.#replays.seen(),
     ]);
+    const deliveryIds = inOrder(deliveries).map(({ id }) => id);
     const eventIds = events.map(({ id }) => id);
     const taken = await reads.takenEvents(tenantId, eventIds);
     return {
@@ -276,6 +318,12 @@ class Player {
         taken.has(id),
       ]),
       paused: endpoints.toReversed().map(({ pausedReason }) => pausedReason),
+      letters: letters.map(({ delivery, reason, diedAt }) => [
+        deliveryIds.indexOf(delivery.id),
+        reason,
+        diedAt,
+      ]),
+      replays,
     };
   }
 }
