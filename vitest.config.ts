@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { configDefaults, defineConfig } from "vitest/config";
 import { LongestFirst } from "./test/run/longest-first.ts";
 
@@ -12,7 +13,7 @@ export default defineConfig({
   test: {
     globalSetup: ["test/run/postgres-for-tests.ts"],
     // Most tests wait for processes they started; a worker less than there are cores, the default, leaves cores idle.
-    maxWorkers: "150%",
+    maxWorkers: availableParallelism() + 1,
     // What a file has loaded serves the next one: half of the files would take longer to load than to run.
     isolate: false,
     sequence: { sequencer: LongestFirst },
