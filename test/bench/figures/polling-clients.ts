@@ -15,7 +15,10 @@ const sizes = {
 };
 const jobs = 100;
 const submissionsPerSecond = 100;
-/** Each client asks ten times a second; one that is answered later than that asks at once. */
+/**
+ * Each client asks ten times a second, at instants of its own, however late it is answered: clients that paced themselves by the
+ * answers would fall into step behind one that was late, and ask all at once from then on.
+ */
 const everyMs = 100;
 
 export const pollingClients: Figure = {
@@ -38,6 +41,7 @@ export const pollingClients: Figure = {
     const beside = async (): Promise<number> => {
       const polling = startPolling(server.url, { clients, requests });
       try {
+        await polling.begun;
         return await intakeP99(server.api, roundMs);
       } finally {
         await polling.stop();
@@ -66,6 +70,8 @@ async function intakeP99(api: Api, forMs: number): Promise<number> {
 }
 
 interface Polling {
+  /** Resolves when every client is connected and has been answered once. */
+  readonly begun: Promise<unknown>;
   /** Resolves when every client has had its last answer; rejects when one had another one than 304. */
   stop(): Promise<void>;
 }
@@ -75,6 +81,7 @@ function startPolling(
   { clients, requests }: { readonly clients: number; readonly requests: readonly Buffer[] },
 ): Polling {
   const stopped = new AbortController();
+  const first = Array.from({ length: clients }, () => Promise.withResolvers<void>());
   const polling = Array.from({ length: clients }, (_, at) => poll(at));
   // Heard of at the end; until then a failure is nobody's to handle.
   for (const one of polling) one.catch(() => undefined);
@@ -84,13 +91,15 @@ function startPolling(
     const request = requests[at % requests.length];
     if (request === undefined) throw new Error("there is nothing to poll");
     // Spread over the interval, as clients that know nothing of each other are.
-    await pause((everyMs * at) / clients);
+    let nextMs = performance.now() + (everyMs * at) / clients;
     try {
       while (!stopped.signal.aborted) {
-        const askedMs = performance.now();
+        await pause(nextMs - performance.now());
         const answer = await connection.send(request);
         if (answer.status !== 304) throw new Error(`${answer.status} instead of 304: ${answer.head}`);
-        await pause(everyMs - (performance.now() - askedMs));
+        first[at]?.resolve();
+        do nextMs += everyMs;
+        while (nextMs <= performance.now());
       }
     } finally {
       connection.close();
@@ -98,6 +107,7 @@ function startPolling(
   }
 
   return {
+    begun: Promise.race([Promise.all(first.map(({ promise }) => promise)), Promise.all(polling)]),
     async stop() {
       stopped.abort();
       await Promise.all(polling);
