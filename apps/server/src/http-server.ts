@@ -4,6 +4,7 @@ import type { AddressInfo, Socket } from "node:net";
 import { getRequestListener, type HttpBindings } from "@hono/node-server";
 import type { ShortPoll } from "@ringback/api";
 import type { Clock, Random } from "@ringback/core";
+import { createEndOfTurn } from "./end-of-turn.ts";
 import { httpLimits, type HttpLimits } from "./http-limits.ts";
 import { lingerWhenUnread } from "./linger.ts";
 import { answerMalformedHttp } from "./malformed-http.ts";
@@ -39,6 +40,7 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
   });
   const lingering = { clock, bytesMax: limits.lingerBytesMax, withinMs: limits.lingerMs };
   const answers = new WeakMap<Socket, ServerResponse>();
+  const atEndOfTurn = createEndOfTurn();
   let isLeaving = false;
   const answer = (incoming: IncomingMessage, outgoing: ServerResponse): void => {
     answers.set(incoming.socket, outgoing);
@@ -51,7 +53,7 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
     const whole = (): void => void listener(incoming, outgoing);
     const answerShortly = (short: Awaited<ReturnType<ShortPoll>>): void => {
       if (short === null) whole();
-      else outgoing.writeHead(short.status, short.headers).end();
+      else atEndOfTurn(() => void outgoing.writeHead(short.status, short.headers).end());
     };
     const short = shortPoll(incoming);
     // What could not be looked up is the app's to tell.
