@@ -18,8 +18,11 @@ export interface OpenFile {
 const busyTimeoutMs = 5_000;
 /** The first that does not lose commits when a WAL is reset (SQLite's WAL-reset bug). */
 const sqliteVersionMin = "3.51.3";
-/** 16 MB of WAL before its pages are copied into the file: seldom enough to cost little, often enough to stay small. */
-const walPagesMax = 4_000;
+/**
+ * 4 MB of WAL before its pages are copied into the file, which holds up whoever has just committed: with 16 MB that took over
+ * 100 ms now and then.
+ */
+const walPagesMax = 1_000;
 const walBytesKept = 64 * 1_024 * 1_024;
 /** Each connection keeps so much of the file; the rest is in the cache of the operating system, a copy away. */
 const cacheKibibytes = 32 * 1_024;
