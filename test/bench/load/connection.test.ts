@@ -54,6 +54,17 @@ describe("a connection of the load", () => {
     expect(server.connections()).toBe(1);
   });
 
+  test("goes on over another connection when an answer was the last on this one", async () => {
+    const server = await answering(
+      ["HTTP/1.1 200 OK\r\nConnection: close\r\ncontent-length: 0\r\n\r\n"],
+      ["HTTP/1.1 202 Accepted\r\ncontent-length: 0\r\n\r\n"],
+    );
+    const connection = open(server.url);
+    expect(await connection.send(request)).toMatchObject({ status: 200 });
+    expect(await connection.send(request)).toMatchObject({ status: 202 });
+    expect(server.connections()).toBe(2);
+  });
+
   test("rejects when it is cut before the answer is complete, and opens anew for the next request", async () => {
     const server = await answering([], ["HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n"]);
     const connection = open(server.url);

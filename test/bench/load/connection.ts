@@ -77,6 +77,8 @@ export class Connection {
     this.#answeredMs = performance.now();
     const waiting = this.#waiting;
     this.#waiting = null;
+    // The server's last answer on this connection, as it says after 10,000 requests: another one would get Node's bare 503.
+    if (/\r\nconnection: *close/i.test(head)) this.close();
     waiting?.resolve({ status, head, body });
   }
 }
