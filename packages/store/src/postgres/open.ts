@@ -21,6 +21,7 @@ import { createJobVersions } from "./job-versions.ts";
 import { migrate, readMigrations } from "./migrate.ts";
 import { connectionOptions, openPools, type PoolSize } from "./pools.ts";
 import { createReads } from "./reads.ts";
+import { createStatisticsKeeper } from "./statistics.ts";
 import { createTransactions } from "./transaction.ts";
 import { createVerbs, sealVerbs, type Transact } from "./verbs.ts";
 
@@ -65,6 +66,7 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
   const channel = createChangeChannel(connectionString, { feed, ring: options.ring, clock, random, log });
   const transactions = createTransactions({ clock, random, log });
   const groups = createCallGroups(asUnavailable);
+  const statistics = createStatisticsKeeper({ pool: pools.work, clock, log });
   const remembered = {
     turns: createClaimMemory(),
     backlog: createBacklog(),
@@ -91,6 +93,7 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
       return { result, gathered: await draft.flush() };
     });
     committed(gathered);
+    statistics.committed();
     return result;
   };
 
@@ -123,6 +126,7 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
     closing = true;
     await groups.drained();
     await channel.close();
+    await statistics.drained();
     await pools.close();
   }
 
