@@ -2,7 +2,8 @@
 //
 // Told are changes, and the rings that only one process can answer, nobody knows which: for a lane that is held, and to
 // cancel a run. All are hints: what is lost costs whoever waits one more look. So they travel on a connection of their own, after the
-// commit (a NOTIFY inside a transaction would make every commit of the database wait in one line), many changes at a time.
+// commit (a NOTIFY inside a transaction would make every commit of the database wait in one line), many changes at a time,
+// and wait for no disk: whoever would have heard of what a crash of the server loses has lost its connection as well.
 import { Client } from "pg";
 import type { Change, Clock, Instant, Log, Random, Ring, RingSink } from "@ringback/core";
 import type { ChangeFeed } from "../change-feed.ts";
@@ -21,6 +22,8 @@ const channel = "ringback_changes";
 const payloadLengthMax = 7_000;
 /** What more changes than this wait for the connection is forgotten. */
 const waitingMax = 10_000;
+/** Least time between two messages: what is told in between goes together, so that a busy process does not tell of each commit. */
+const gatherMs = 5;
 const reconnectMinMs = 100;
 const reconnectMaxMs = 5_000;
 
@@ -42,14 +45,15 @@ export function createChangeChannel(
   const origin = Buffer.from(parts.random.bytes(9)).toString("base64url");
   let client: Client | null = null;
   let waiting = new Map<string, Spelled>();
-  let sending = false;
+  let sending: Promise<void> | null = null;
   let closed = false;
   let failures = 0;
   let forgetRetry = (): void => undefined;
+  let forgetGather = (): void => undefined;
 
   async function connect(): Promise<void> {
     if (closed) return;
-    const fresh = new Client(connectionOptions(connectionString));
+    const fresh = new Client(connectionOptions(connectionString, "off"));
     fresh.on("error", (error) => lost(fresh, error.message));
     fresh.on("end", () => lost(fresh, "ended"));
     fresh.on("notification", ({ payload }) => hear(payload));
@@ -90,31 +94,31 @@ export function createChangeChannel(
     feed.publish(heard.news.flatMap(changeOf));
   }
 
-  /** One statement at a time; what comes meanwhile goes with the next one. */
+  /** One statement at a time, and not at once after the last; what comes meanwhile goes with the next one. */
   function send(): void {
-    if (sending || client === null || waiting.size === 0) return;
-    const payloads = spellPayloads(origin, [...waiting.values()]);
-    waiting = new Map();
-    sending = true;
+    if (sending !== null || client === null || waiting.size === 0) return;
     const through = client;
-    through
-      .query({
-        name: "notify",
-        text: "select pg_notify($1, payload) from unnest($2::text[]) as payload",
-        values: [channel, payloads],
-      })
-      .then(
-        () => true,
-        (thrown: unknown) => {
-          // A peer that does not answer is as good as gone: this connection would hear nothing either.
-          lost(through, String(thrown));
-          return through.end().catch(() => undefined);
-        },
-      )
-      .finally(() => {
-        sending = false;
+    sending = notify(through).catch((thrown: unknown) => {
+      // A peer that does not answer is as good as gone: this connection would hear nothing either.
+      lost(through, String(thrown));
+      return through.end().catch(() => undefined);
+    });
+    void sending.then(() => {
+      forgetGather = clock.after(gatherMs, () => {
+        sending = null;
         send();
       });
+    });
+  }
+
+  async function notify(through: Client): Promise<void> {
+    const payloads = spellPayloads(origin, [...waiting.values()]);
+    waiting = new Map();
+    await through.query({
+      name: "notify",
+      text: "select pg_notify($1, payload) from unnest($2::text[]) as payload",
+      values: [channel, payloads],
+    });
   }
 
   return {
@@ -129,8 +133,11 @@ export function createChangeChannel(
     async close() {
       closed = true;
       forgetRetry();
+      forgetGather();
+      await sending;
       const last = client;
       client = null;
+      if (last !== null && waiting.size > 0) await notify(last).catch(() => undefined);
       await last?.end().catch(() => undefined);
     },
   };
