@@ -66,40 +66,62 @@ interface LaneState extends LaneKey {
   readonly blocked: boolean;
 }
 
+type MadeLane = typeof lane.$inferInsert;
+
+interface DueLane {
+  readonly key: LaneKey;
+  readonly ats: Set<Instant>;
+}
+
 export function createLaneDraft(transaction: Transaction, effects: Effects): LaneDraft {
-  const made = new Map<string, typeof lane.$inferInsert>();
+  const made = new Map<string, MadeLane>();
   const saved = new Map<string, LaneRow>();
-  const due = new Map<string, { readonly key: LaneKey; readonly ats: Set<Instant> }>();
+  const due = new Map<string, DueLane>();
   const recounted = new Map<string, { readonly key: LaneKey; ring: boolean }>();
   const spelled = ({ tenantId, laneId }: LaneKey): string => `${laneId} ${tenantId}`;
 
+  /** A lane that is not there yet shows in that its due time could not be told; most of the time they all are. */
   async function flushSooner(): Promise<void> {
     if (due.size === 0) return;
     const entries = [...due.values()];
-    transaction.send(lockLanes, [spellKeys(entries.map(({ key }) => key))]);
+    const told = await tellSooner(entries);
+    const missing = entries.filter(({ key }) => !told.has(spelled(key)));
+    if (missing.length > 0) {
+      insertMade(missing.flatMap(({ key }) => made.get(spelled(key)) ?? []));
+      for (const [key, row] of await tellSooner(missing)) told.set(key, row);
+    }
+    for (const { key, ats } of entries) {
+      const state = told.get(spelled(key));
+      if (state === undefined) throw new Error("There is no lane for what has become due.");
+      const { paused, held, notBefore, blocked } = state;
+      if (paused || blocked) continue;
+      for (const at of ats) effects.ringLane(key, Math.max(at, notBefore ?? 0), { held });
+    }
+  }
+
+  async function tellSooner(entries: readonly DueLane[]): Promise<Map<string, LaneState>> {
+    // One alone is locked by what changes it; several are locked in their order.
+    if (entries.length > 1) transaction.send(lockLanes, [spellKeys(entries.map(({ key }) => key))]);
     const earliest = entries.map(({ key: { tenantId, laneId }, ats }) => ({
       tenantId,
       laneId,
       at: Math.min(...ats),
     }));
     const rows = await transaction.ask<LaneState>(sooner, [JSON.stringify(earliest)]);
-    if (rows.length < due.size) throw new Error("There is no lane for what has become due.");
-    const states = new Map(rows.map((row) => [spelled(row), row]));
-    for (const { key, ats } of entries) {
-      const {
-        paused = true,
-        held = false,
-        notBefore = null,
-        blocked = false,
-      } = states.get(spelled(key)) ?? {};
-      if (paused || blocked) continue;
-      for (const at of ats) effects.ringLane(key, Math.max(at, notBefore ?? 0), { held });
-    }
+    return new Map(rows.map((row) => [spelled(row), row]));
+  }
+
+  function insertMade(rows: readonly MadeLane[]): void {
+    if (rows.length > 0) transaction.send(insertLanes.text, [insertLanes.spell(rows.toSorted(byKey))]);
   }
 
   async function flushRecounts(): Promise<void> {
     if (recounted.size === 0) return;
     const keys = [...recounted.values()].map(({ key }) => key);
+    if (![...recounted.values()].some(({ ring }) => ring)) {
+      transaction.send(recount, [spellKeys(keys)]);
+      return;
+    }
     const rows = await transaction.ask<LaneState>(recount, [spellKeys(keys)]);
     for (const row of rows) {
       if (recounted.get(spelled(row))?.ring === true && row.dueAt !== null && !row.paused) {
@@ -131,10 +153,7 @@ export function createLaneDraft(transaction: Transaction, effects: Effects): Lan
     },
     hasLanes: () => made.size + saved.size + due.size + recounted.size > 0,
     async flushLanes() {
-      if (made.size > 0) {
-        const rows = [...made.values()].toSorted(byKey);
-        transaction.send(insertLanes.text, [insertLanes.spell(rows)]);
-      }
+      insertMade([...made].filter(([key]) => !due.has(key)).map(([, row]) => row));
       if (saved.size > 0) transaction.send(saveLanes.text, [saveLanes.spell([...saved.values()])]);
       // What is inserted after this can only be told by `sooner`, so that comes last.
       await Promise.all([flushRecounts(), flushSooner()]);

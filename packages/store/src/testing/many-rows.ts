@@ -33,7 +33,7 @@ export function manyRows(rows: number, { bytes, count }: RowsDialect): readonly 
     `insert into job_count (tenant_id, what, total) select 'tenant-' || n, 'accepted', 100 from ${series(500)}`,
     `insert into job_count (tenant_id, what, total) select 'tenant-' || n, 'ended', 100 from ${series(500)}`,
     `insert into audit (tenant_id, id, at, action, subject, key_tenant_id, key_id, details)
-     select ${whose}, ${id("aud_")}, n, 'key.created', 'key_' || (n % 1000), ${whose}, 'key_' || (n % 5), '{}' from ${series(rows / 20)}`,
+     select ${whose}, ${id("aud_")}, n, 'key.act_' || (n % 7), 'key_' || (n % 1000), ${whose}, 'key_' || (n % 5), '{}' from ${series(rows)}`,
     `insert into feed_floor (tenant_id, seq, told_at) select 'tenant-' || n, n, n from ${series(500)}`,
     `insert into api_key (tenant_id, id, lookup, hash, scopes, created_at)
      select ${whose}, ${id("key_")}, ${id("l")}, 'h', '["jobs"]', n from ${series(rows / 20)}`,

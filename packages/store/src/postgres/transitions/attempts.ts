@@ -39,6 +39,7 @@ export async function lockDeliveriesOf(
   ground: Ground,
   keys: readonly DeliveryKey[],
 ): Promise<Map<string, DeliveryRow>> {
+  if (keys.length === 0) return new Map();
   const rows = (await ground.transaction.ask(lockDeliveries, spelled(keys))).map(reader.read);
   return new Map(rows.map((row) => [keyOf(row.tenantId, row.id), row]));
 }
@@ -47,17 +48,16 @@ function spelled(keys: readonly DeliveryKey[]): readonly (readonly string[])[] {
   return [keys.map(({ tenantId }) => tenantId), keys.map(({ deliveryId }) => deliveryId)];
 }
 
-/** The items' jobs and lanes are locked already; `locked` has the lanes as they are after it. */
+/**
+ * The items' jobs, lanes and deliveries are locked already; `locked` has the lanes as they are after it, `rows` the deliveries
+ * as they were before.
+ */
 export async function recordAttempts(
   ground: Ground,
   items: readonly AtTime<AttemptRecord>[],
-  locked: LockedLanes,
+  { locked, rows }: { readonly locked: LockedLanes; readonly rows: Map<string, DeliveryRow> },
 ): Promise<("recorded" | "lost")[]> {
   if (items.length === 0) return [];
-  const rows = await lockDeliveriesOf(
-    ground,
-    items.map(({ item }) => ({ tenantId: item.lane.tenantId, deliveryId: item.deliveryId })),
-  );
   const made: MadeAttempt[] = [];
   const answers = items.map(({ item, now }) => {
     const { lane, n } = item;

@@ -5,10 +5,10 @@
 import type { AttemptRecord, ClaimedDeliveries } from "@ringback/core";
 import { keyOf } from "../draft.ts";
 import type { Ground } from "../ground.ts";
-import { recordAttempts, sendJobLocks } from "./attempts.ts";
+import { lockDeliveriesOf, recordAttempts, sendJobLocks } from "./attempts.ts";
 import type { AtTime } from "./intake.ts";
 import { lockLanesOf, type LockedLanes } from "./lane-locks.ts";
-import { claimDeliveries, type ClaimCall } from "./lanes.ts";
+import { claimDeliveries, findDue, type ClaimCall } from "./lanes.ts";
 
 export type LaneCall =
   | { readonly kind: "record"; readonly records: readonly AtTime<AttemptRecord>[] }
@@ -21,16 +21,22 @@ export type LaneAnswer =
 export async function workLanes(ground: Ground, calls: readonly LaneCall[]): Promise<LaneAnswer[]> {
   const records = calls.flatMap((call) => (call.kind === "record" ? call.records : []));
   const claims = calls.flatMap((call) => (call.kind === "claim" ? [call.claim] : []));
-  if (records.length > 0) sendJobLocks(ground, records.map(deliveryOf));
+  const keys = records.map(deliveryOf);
+  if (records.length > 0) sendJobLocks(ground, keys);
   const named = [...records.map(({ item }) => item.lane), ...claims.map(({ lane }) => lane)];
   const lanes = [...new Map(named.map((lane) => [keyOf(lane.tenantId, lane.laneId), lane])).values()];
-  const locked = await lockLanesOf(ground, lanes);
-  const recording = recordAttempts(ground, records, locked);
+  // Asked for in one go: others wait for these lanes, and each answer that is waited for here makes them wait longer.
+  const [locked, rows, due] = await Promise.all([
+    lockLanesOf(ground, lanes),
+    lockDeliveriesOf(ground, keys),
+    findDue(ground, claims),
+  ]);
+  const recording = recordAttempts(ground, records, { locked, rows });
   const claiming = async (): Promise<ClaimedDeliveries[]> => {
     if (claims.length === 0) return [];
     // What goes wrong may pause a lane, open its breaker or hold up its order, and then nothing more of it is claimed.
     if (!isSmooth(records, locked)) await recording;
-    return claimDeliveries(ground, claims, locked);
+    return claimDeliveries(ground, claims, { locked, due });
   };
   const [recorded, claimed] = await Promise.all([recording, claiming()]);
   return answersOf(calls, recorded, claimed);

@@ -13,7 +13,7 @@ import { keyOf } from "../draft.ts";
 import type { Ground } from "../ground.ts";
 import { lockLanes, spellKeys } from "../lane-draft.ts";
 import { paceOf, type DeliveryRow, type LaneRow } from "../nouns.ts";
-import { rowReader } from "../rows.ts";
+import { rowReader, type RawRow } from "../rows.ts";
 import { delivery, lane as laneTable } from "../schema.ts";
 import { recordFaults, recordUnknown } from "./attempts.ts";
 import { heldLane, isHeld, lockLanesOf, type LockedLanes } from "./lane-locks.ts";
@@ -28,6 +28,9 @@ export interface ClaimCall {
 }
 
 const reader = rowReader(delivery);
+/** The columns of a delivery and, beside them, its event's body; of `delivery as t left join event as e`. */
+const dueColumns = `${reader.list}, e.body as body`;
+const itsEvent = "left join event as e on e.tenant_id = t.tenant_id and e.id = t.event_id";
 
 const isFree = "t.claimed_by is null and not t.paused and t.due_at is not null and t.due_at <= $1";
 const claimed = `returning t.tenant_id as "tenantId", t.id as "laneId", t.token`;
@@ -55,22 +58,22 @@ const extend = `update lane as t set lease_until = v.until
 const free = `update lane as t set claimed_by = null, lease_until = null, served_at = least(v.now, t.lease_until)
   from json_to_recordset($1::json) as v("tenantId" text, "laneId" text, now bigint)
   where t.tenant_id = v."tenantId" and t.id = v."laneId"`;
-const selectDeliveries = `select v.n as call, ${reader.list}
+const selectDeliveries = `select v.n as call, ${dueColumns}
   from json_to_recordset($1::json) as v(n bigint, "tenantId" text, "laneId" text, now bigint, "limit" bigint)
   cross join lateral (
     select * from delivery as d
     where d.tenant_id = v."tenantId" and d.lane_id = v."laneId" and d.status = 'pending'
       and d.attempt_started_at is null and d.due_at <= v.now
     order by d.due_at, d.id limit v."limit"
-  ) as t order by v.n, t.due_at, t.id`;
+  ) as t ${itsEvent} order by v.n, t.due_at, t.id`;
 // What became due within one millisecond is in the order of its events.
-const selectNext = `select ${reader.list} from delivery as t
+const selectNext = `select ${dueColumns} from delivery as t ${itsEvent}
   where t.tenant_id = $1 and t.lane_id = $2 and t.status = 'pending' and t.attempt_started_at is null
     and t.due_at <= $3 and case when $4::text is null then t.due_at = (
       select min(d.due_at) from delivery as d
       where d.tenant_id = $1 and d.lane_id = $2 and d.status = 'pending' and d.attempt_started_at is null
     ) else t.id = $4 end
-  order by (select e.seq from event as e where e.tenant_id = t.tenant_id and e.id = t.event_id) limit 1`;
+  order by e.seq limit 1`;
 const selectInFlight = `select t.id from delivery as t
   where t.tenant_id = $1 and t.lane_id = $2 and t.attempt_started_at is not null`;
 const countDue = `select count(*) as due from (
@@ -80,8 +83,6 @@ const countDue = `select count(*) as due from (
 const start = `update delivery as t set attempt_started_at = v.now
   from json_to_recordset($1::json) as v("tenantId" text, id text, now bigint)
   where t.tenant_id = v."tenantId" and t.id = v.id`;
-const selectBodies = `select tenant_id as "tenantId", id, body from event
-  where (tenant_id, id) in (select * from unnest($1::text[], $2::text[]))`;
 const laneReader = rowReader(laneTable);
 const lockLapsed = `select ${laneReader.list} from lane as t
   where t.claimed_by is not null and (t.lease_until <= $1 or t.claimed_by <> $2)
@@ -158,14 +159,50 @@ async function giveBack(
   return unknown;
 }
 
-/** The calls' lanes are locked already; `locked` has them as they are after it. */
+/** What is due in a lane, with what it takes to send it. */
+interface DueDelivery {
+  readonly row: DeliveryRow;
+  /** Null when its event is gone. */
+  readonly body: string | null;
+}
+
+/** What is due for each of the calls, as far as their limits go. */
+export type FoundDue = ReadonlyMap<number, readonly DueDelivery[]>;
+
+/**
+ * Looks for what is due for these calls, whose lanes are locked by now or by what was sent before. It does not know yet how
+ * many of it a lane may have, nor that the order of a lane may forbid all but one: that is chosen from it later.
+ */
+export async function findDue({ transaction }: Ground, calls: readonly ClaimCall[]): Promise<FoundDue> {
+  if (calls.length === 0) return new Map();
+  const asked = calls.map(({ lane: { tenantId, laneId }, now, limit }, n) => ({
+    n,
+    tenantId,
+    laneId,
+    now,
+    limit,
+  }));
+  const found = new Map<number, DueDelivery[]>();
+  for (const { call, ...raw } of await transaction.ask(selectDeliveries, [JSON.stringify(asked)])) {
+    const known = found.get(Number(call));
+    if (known === undefined) found.set(Number(call), [readDueDelivery(raw)]);
+    else known.push(readDueDelivery(raw));
+  }
+  return found;
+}
+
+function readDueDelivery({ body, ...columns }: RawRow): DueDelivery {
+  return { row: reader.read(columns), body: typeof body === "string" ? body : null };
+}
+
+/** The calls' lanes are locked already, and `due` was found after it; `locked` has the lanes as they are after it. */
 export async function claimDeliveries(
   ground: Ground,
   calls: readonly ClaimCall[],
-  locked: LockedLanes,
+  { locked, due }: { readonly locked: LockedLanes; readonly due: FoundDue },
 ): Promise<ClaimedDeliveries[]> {
   const open = await Promise.all(calls.map((call) => openClaim(ground, call, locked)));
-  const found = await findDue(ground, open);
+  const found = await choose(ground, open, due);
   const claimedByCall = calls.map((): ClaimedDelivery[] => []);
   if (found.length > 0) await startAll(ground, { open, found, claimedByCall, locked });
   return calls.map((call, n) => {
@@ -206,35 +243,32 @@ async function lookedAfter({ transaction }: Ground, lane: LaneRow, now: Instant)
   return spreadLane(lane, row?.due ?? 0, now);
 }
 
-interface Found {
+interface Found extends DueDelivery {
   /** Which of the calls it is for. */
   readonly call: number;
-  readonly row: DeliveryRow;
 }
 
-async function findDue(ground: Ground, open: readonly (OpenClaim | null)[]): Promise<Found[]> {
-  const asked = open.flatMap((one, n) => {
-    if (one === null || one.room === 0 || one.after.ordered) return [];
-    const { tenantId, id: laneId } = one.after;
-    return [{ n, tenantId, laneId, now: one.call.now, limit: one.room }];
+/** Of what was found due, what each claim has room for; of an ordered lane, its next one. */
+async function choose(
+  ground: Ground,
+  open: readonly (OpenClaim | null)[],
+  due: FoundDue,
+): Promise<Found[]> {
+  const chosen = open.map(async (one, call): Promise<Found[]> => {
+    if (one === null || one.room === 0) return [];
+    const found = one.after.ordered ? await findNext(ground, one) : (due.get(call) ?? []).slice(0, one.room);
+    return found.map((delivered) => ({ ...delivered, call }));
   });
-  const unordered =
-    asked.length === 0 ? [] : ground.transaction.ask(selectDeliveries, [JSON.stringify(asked)]);
-  const ordered = open.map(async (one, n): Promise<Found[]> => {
-    if (one === null || one.room === 0 || !one.after.ordered) return [];
-    return (await findNext(ground, one)).map((row) => ({ call: n, row }));
-  });
-  const found = (await unordered).map(({ call, ...raw }) => ({ call: Number(call), row: reader.read(raw) }));
-  return [...found, ...(await Promise.all(ordered)).flat()];
+  return (await Promise.all(chosen)).flat();
 }
 
 /** Of an ordered lane: the next one, and none while it has one in flight. */
-async function findNext({ transaction, draft }: Ground, { after, call }: OpenClaim): Promise<DeliveryRow[]> {
+async function findNext({ transaction, draft }: Ground, { after, call }: OpenClaim): Promise<DueDelivery[]> {
   const { tenantId, id, headId } = after;
   const inFlight = await transaction.ask<{ id: string }>(selectInFlight, [tenantId, id]);
   // What has ended in this very transaction is not in flight any more, but is written later.
   if (inFlight.some((row) => draft.savedDelivery(tenantId, row.id) === undefined)) return [];
-  return (await transaction.ask(selectNext, [tenantId, id, call.now, headId])).map(reader.read);
+  return (await transaction.ask(selectNext, [tenantId, id, call.now, headId])).map(readDueDelivery);
 }
 
 async function startAll(
@@ -249,21 +283,17 @@ async function startAll(
   const { open, found, claimedByCall, locked } = claim;
   const { draft } = ground;
   const rows = found.map(({ row }) => row);
-  const [receiverOf, bodyOf] = await Promise.all([
-    receiversOfDeliveries(ground, rows),
-    readBodies(ground, rows),
-  ]);
+  const receiverOf = await receiversOfDeliveries(ground, rows);
   const started = new Set<string>();
   const faults: { readonly row: DeliveryRow; readonly detail: string; readonly now: Instant }[] = [];
-  for (const { call, row } of found) {
+  for (const { call, row, body } of found) {
     const one = open[call];
     // Two calls for one lane in one transaction: the first one has it.
     if (!one || started.has(keyOf(row.tenantId, row.id))) continue;
     started.add(keyOf(row.tenantId, row.id));
     const { now } = one.call;
     const receiver = receiverOf(row, now);
-    const body = bodyOf(row);
-    if (!("unreadable" in receiver) && body !== undefined) {
+    if (!("unreadable" in receiver) && body !== null) {
       claimedByCall[call]?.push(claimedDelivery(row, { body, now, receiver }));
       draft.recountLane(row, { ring: false });
       continue;
@@ -304,18 +334,6 @@ function claimedDelivery(
   const { tenantId, id, eventId, eventType, jobId, endpointId, trigger } = row;
   const about = { tenantId, id, eventId, eventType, jobId, endpointId, trigger, body: with_.body };
   return { ...about, attempt: row.attempts + 1, startedAt: with_.now, ...with_.receiver };
-}
-
-async function readBodies(
-  ground: Ground,
-  rows: readonly DeliveryRow[],
-): Promise<(row: DeliveryRow) => string | undefined> {
-  const found = await ground.transaction.ask<{ tenantId: string; id: string; body: string }>(selectBodies, [
-    rows.map(({ tenantId }) => tenantId),
-    rows.map(({ eventId }) => eventId),
-  ]);
-  const bodies = new Map(found.map(({ tenantId, id, body }) => [keyOf(tenantId, id), body]));
-  return ({ tenantId, eventId }) => bodies.get(keyOf(tenantId, eventId));
 }
 
 function fenceOf({ tenantId, laneId, token }: HeldLane): string {
