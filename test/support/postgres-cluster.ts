@@ -25,7 +25,7 @@ export interface ClusterOptions {
   readonly durable: boolean;
 }
 
-const common = ["max_connections=400", "shared_buffers=256MB", "max_wal_size=4GB"];
+const common = ["max_connections=400", "shared_buffers=256MB", "min_wal_size=1GB", "max_wal_size=4GB"];
 const forgetful = [
   "fsync=off",
   "full_page_writes=off",

@@ -49,15 +49,45 @@ async function pidOf(pool: LongLivedExecutor): Promise<number> {
   return Number(textOf(await begin(pool, "pid").execution.ended));
 }
 
+function isGone(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return false;
+  } catch {
+    return true;
+  }
+}
+
 const textOf = (end: ExecutionEnd): string =>
   end.kind === "succeeded" ? new TextDecoder().decode(end.result.body) : end.kind;
 
 describe("isolates", { timeout: 60_000 }, () => {
-  test("do one run at a time, one after the other, and are replaced after so many", async () => {
-    const { pool } = makePool({ runsMax: 2 });
-    const pids = [await pidOf(pool), await pidOf(pool), await pidOf(pool)];
-    expect(pids[1]).toBe(pids[0]);
-    expect(pids[2]).not.toBe(pids[0]);
+  test("do one run at a time, one after the other, and go on after so many until another one is ready", async () => {
+    const { pool } = makePool({ runsMax: 2 }, "sound", 1);
+    const first = await pidOf(pool);
+    let pid = await pidOf(pool);
+    expect(pid).toBe(first);
+    while (pid === first) pid = await pidOf(pool);
+    expect(pid).not.toBeNaN();
+    await until(() => isGone(first));
+  });
+
+  test("whose time is over while they do a run end with it", async () => {
+    const { pool } = makePool({ runsMax: 2 }, "sound", 1);
+    const first = await pidOf(pool);
+    const second = begin(pool, "waits");
+    expect(await second.pid).toBe(first);
+    second.execution.abort("enough");
+    await second.execution.ended;
+    const third = begin(pool, "waits");
+    expect(await third.pid).toBe(first);
+    // Waits behind the third one, until the heir is there.
+    const next = await pidOf(pool);
+    expect(next).not.toBe(first);
+    expect(isGone(first)).toBe(false);
+    third.execution.abort("enough");
+    expect(textOf(await third.execution.ended)).toBe("canceled");
+    await until(() => isGone(first));
   });
 
   test("are as many as runs go on at once, and never more than there may be", async () => {
@@ -108,6 +138,6 @@ describe("isolates", { timeout: 60_000 }, () => {
     const closed = pool.close();
     expect(await first.execution.ended).toEqual({ kind: "lost" });
     await closed;
-    expect(() => process.kill(pid, 0)).toThrow("ESRCH");
+    expect(isGone(pid)).toBe(true);
   });
 });

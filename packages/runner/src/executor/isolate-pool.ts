@@ -7,7 +7,7 @@ import { startIsolate, type Isolate, type IsolateDeath, type IsolateOptions } fr
 import type { Report, StrayFault } from "./isolate-words.ts";
 
 export interface IsolatePoolOptions extends Pick<IsolateOptions, "entry" | "args" | "env" | "memoryMb"> {
-  /** Runs at once, and therefore isolates. */
+  /** Runs at once, and therefore isolates; there is one more while one of them is replaced. */
   readonly isolatesMax: number;
   readonly clock: Clock;
   readonly log: Log;
@@ -19,7 +19,10 @@ export interface IsolatePoolOptions extends Pick<IsolateOptions, "entry" | "args
 }
 
 export interface IsolateLimits {
-  /** An isolate is replaced after this many runs, so that what handlers leave behind in it has an end. */
+  /**
+   * An isolate is replaced after this many runs, so that what handlers leave behind in it has an end. It goes on until the one
+   * that takes its place is ready: to start a process takes longer than many a run.
+   */
   readonly runsMax: number;
   /** How long one that is not needed is kept; one always is. */
   readonly idleMs: number;
@@ -36,7 +39,7 @@ export interface IsolateLimits {
 }
 
 export const isolateLimits: IsolateLimits = {
-  runsMax: 500,
+  runsMax: 2_000,
   idleMs: 60_000,
   growAfterMs: 100,
   startingMax: 2,
@@ -64,6 +67,8 @@ interface Place {
   readonly isolate: Isolate;
   guest: Guest | null;
   isReady: boolean;
+  /** It is to take the place of one that has had its time. */
+  isHeir: boolean;
   /** It is being ended, or is not to have another run. */
   isSpent: boolean;
   runs: number;
@@ -85,6 +90,7 @@ export function createIsolatePool(options: IsolatePoolOptions): LongLivedExecuto
   const waiting: Guest[] = [];
   let runs = 0;
   let failedStarts = 0;
+  let heirNotBeforeMs = 0;
   let isClosed = false;
   let forgetGrowth: (() => void) | null = null;
   let closing: PromiseWithResolvers<void> | null = null;
@@ -158,7 +164,7 @@ export function createIsolatePool(options: IsolatePoolOptions): LongLivedExecuto
     if (forgetGrowth !== null || isClosed) return;
     const delayMs =
       failedStarts > 0
-        ? Math.min(retryMaxMs, firstRetryMs * 2 ** (failedStarts - 1))
+        ? retryMs()
         : places.size === 0
           ? 0
           : limits.growAfterMs;
@@ -170,14 +176,16 @@ export function createIsolatePool(options: IsolatePoolOptions): LongLivedExecuto
       });
   }
 
+  const retryMs = (): number => Math.min(retryMaxMs, firstRetryMs * 2 ** (failedStarts - 1));
+
   function grow(): void {
     const starting = [...places].filter((place) => !place.isReady && !place.isSpent).length;
     let room = Math.min(waiting.length - starting, limits.startingMax - starting, isolatesMax - places.size);
-    for (; room > 0 && !isClosed; room -= 1) open();
+    for (; room > 0 && !isClosed; room -= 1) open({ isHeir: false });
     if (waiting.length > starting && places.size < isolatesMax) growSoon();
   }
 
-  function open(): void {
+  function open({ isHeir }: Pick<Place, "isHeir">): void {
     let place: Place | null = null;
     try {
       const isolate = startIsolate({
@@ -186,7 +194,7 @@ export function createIsolatePool(options: IsolatePoolOptions): LongLivedExecuto
         onGone: (death) => place !== null && bury(place, death),
       });
       const forgetTimer = clock.after(limits.startMs, () => place !== null && spend(place));
-      place = { isolate, guest: null, isReady: false, isSpent: false, runs: 0, forgetTimer };
+      place = { isolate, guest: null, isReady: false, isHeir, isSpent: false, runs: 0, forgetTimer };
       places.add(place);
     } catch (thrown) {
       failToStart(thrown instanceof Error ? thrown.message : "");
@@ -199,6 +207,7 @@ export function createIsolatePool(options: IsolatePoolOptions): LongLivedExecuto
       case "ready":
         place.isReady = true;
         failedStarts = 0;
+        if (place.isHeir) succeed();
         settleDown(place);
         return;
       case "not_ready":
@@ -246,15 +255,31 @@ export function createIsolatePool(options: IsolatePoolOptions): LongLivedExecuto
   /** A place without a run: for the next one, or at its end. */
   function settleDown(place: Place): void {
     place.forgetTimer();
-    if (place.isSpent || isClosed || place.runs >= limits.runsMax) {
+    if (place.isSpent || isClosed) {
       spend(place);
       return;
     }
+    if (place.runs >= limits.runsMax) expectHeir();
     place.forgetTimer = clock.after(limits.idleMs, () => {
       if (idle.length > 1) spend(place);
     });
     idle.push(place);
     fill();
+  }
+
+  /** One at a time, since to start a process takes from what the runs need; and not right after one that did not start. */
+  function expectHeir(): void {
+    if (clock.monotonicMs() < heirNotBeforeMs || [...places].some(({ isHeir, isReady }) => isHeir && !isReady)) return;
+    open({ isHeir: true });
+  }
+
+  /** The heir is ready: the one with the most runs goes, now or with the end of its run. */
+  function succeed(): void {
+    const living = [...places].filter(({ isReady, isSpent }) => isReady && !isSpent);
+    const [oldest] = living.toSorted((one, other) => other.runs - one.runs);
+    if (oldest === undefined || oldest.runs < limits.runsMax) return;
+    if (oldest.guest === null) spend(oldest);
+    else oldest.isSpent = true;
   }
 
   function spend(place: Place): void {
@@ -297,6 +322,7 @@ export function createIsolatePool(options: IsolatePoolOptions): LongLivedExecuto
 
   function failToStart(reason: string): void {
     failedStarts += 1;
+    heirNotBeforeMs = clock.monotonicMs() + retryMs();
     log.error("isolate_not_started", { reason });
   }
 
@@ -304,7 +330,7 @@ export function createIsolatePool(options: IsolatePoolOptions): LongLivedExecuto
     name: "isolates",
     start,
     open() {
-      if (places.size === 0 && !isClosed) open();
+      if (places.size === 0 && !isClosed) open({ isHeir: false });
     },
     close() {
       isClosed = true;

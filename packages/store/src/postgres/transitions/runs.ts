@@ -95,8 +95,8 @@ export async function claimRuns(
   ground: Ground,
   options: Parameters<RunStore["claim"]>[0],
 ): Promise<ClaimedRun[]> {
-  const loaded = await takeInTurn(ground.transaction, options, ground.turns);
-  return begin(ground, loaded, options);
+  const { jobs, endpoints } = await takeInTurn(ground.transaction, options, ground.turns);
+  return begin(ground, createJobBook(ground, jobs, endpoints), jobs, options);
 }
 
 export async function claimRunsFor(
@@ -104,23 +104,28 @@ export async function claimRunsFor(
   options: Parameters<RunStore["claimFor"]>[0],
 ): Promise<ClaimedRun[]> {
   const { tenantId, kinds, limit, now } = options;
-  const found = await ground.transaction.ask(claimDueOf, [now, kinds, limit, tenantId]);
-  return begin(ground, found.map(readJob), { ...options, holder: outsideHolders.lease });
+  const [found, endpoints] = await Promise.all([
+    ground.transaction.ask(claimDueOf, [now, kinds, limit, tenantId]),
+    readEndpointBook(ground.transaction, [tenantId]),
+  ]);
+  const jobs = found.map(readJob);
+  const lease = { ...options, holder: outsideHolders.lease };
+  return begin(ground, createJobBook(ground, jobs, endpoints), jobs, lease);
 }
 
-async function begin(
+function begin(
   ground: Ground,
+  jobs: JobBook,
   found: readonly LoadedJob[],
   lease: {
     readonly holder: string;
     readonly now: Instant;
     readonly leaseMs: number;
   },
-): Promise<ClaimedRun[]> {
+): ClaimedRun[] {
   const { holder, now } = lease;
   const leaseUntil = now + lease.leaseMs;
   const loaded = found.toSorted(byUrgency);
-  const jobs = await bookOf(ground, loaded);
   const startable = loaded.filter(({ row }) => !isGivenUp({ ground, jobs, now }, row));
   // What was given up may have stood before others that are due, and has taken the places of its tenant and kind.
   if (startable.length < loaded.length) ground.effects.ringJobs(now);

@@ -5,6 +5,8 @@
 import { shareOut, type RunStore } from "@ringback/core";
 import { createKindRooms, type KindRooms } from "../../kind-rooms.ts";
 import type { ClaimMemory } from "../claim-memory.ts";
+import { readEndpointBook } from "../endpoint-book.ts";
+import type { EndpointBook } from "../states.ts";
 import type { Transaction } from "../transaction.ts";
 import { itsInput, jobColumns, readJob, type LoadedJob } from "./job-book.ts";
 
@@ -91,12 +93,18 @@ interface Waiting {
   readonly most: number;
 }
 
+/** Jobs in their turn, and the endpoints of all tenants whose turn it may have been. */
+export interface Taken {
+  readonly jobs: readonly LoadedJob[];
+  readonly endpoints: EndpointBook;
+}
+
 /** Up to `limit` due jobs, locked; whoever gets them begins each of them, or ends it. */
 export async function takeInTurn(
   transaction: Transaction,
   claim: Claim,
   { served, limits }: ClaimMemory,
-): Promise<LoadedJob[]> {
+): Promise<Taken> {
   const { kinds, limit, now, tenantRunningMax = null, kindRunningMax = {} } = claim;
   limits.claimedWith(claim);
   const rooms = createKindRooms(kinds, await kindRoomsOf(transaction, kindRunningMax));
@@ -109,6 +117,21 @@ export async function takeInTurn(
     tenantRunningMax,
   ]);
   for (const { tenantId, runningMax } of waiting) if (runningMax !== null) limits.tenantHasLimit(tenantId);
+  // Asked for together with the jobs, so that these are locked for one answer less.
+  const tenantIds = waiting.map(({ tenantId }) => tenantId);
+  const [endpoints, jobs] = await Promise.all([
+    readEndpointBook(transaction, tenantIds),
+    takeOfAll(transaction, waiting, { served, rooms, claim }),
+  ]);
+  return { jobs, endpoints };
+}
+
+async function takeOfAll(
+  transaction: Transaction,
+  waiting: readonly WaitingRow[],
+  { served, rooms, claim }: Pick<ClaimMemory, "served"> & Pick<Taking, "rooms" | "claim">,
+): Promise<LoadedJob[]> {
+  const { limit } = claim;
   const mostOf = await tenantRooms(transaction, waiting, claim);
   const taken: LoadedJob[] = [];
   for (const [priority, tenants] of byPriority(waiting)) {
