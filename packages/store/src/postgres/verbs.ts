@@ -53,7 +53,7 @@ import {
 import { reseal, takeOver } from "./transitions/seals.ts";
 import { redeliver, type Redelivery } from "./transitions/support.ts";
 import { changeTenant, createTenant, ensureTenant, rotateCallbackSecret } from "./transitions/tenants.ts";
-import { expire, readDue } from "./transitions/upkeep.ts";
+import { expireFrom, readDue, type Expired } from "./transitions/upkeep.ts";
 import type { KeyReads } from "./reads/keys.ts";
 import type { TenantReads } from "./reads/tenants.ts";
 
@@ -271,7 +271,18 @@ function upkeepOf(alone: Alone): Pick<Verbs, "kinds" | "recover" | "due" | "expi
       return recovered;
     },
     due: (now, limit) => alone.work((ground) => readDue(ground, now, limit)),
-    expire: (asked) => alone.work((ground) => expire(ground, asked)),
+    async expire(asked) {
+      let done = 0;
+      let next: number | null = 0;
+      while (next !== null && done < asked.limit) {
+        const [from, limit]: [number, number] = [next, asked.limit - done];
+        // One after the other on purpose: each is a short transaction of one table's rows.
+        const expired: Expired = await alone.work((ground) => expireFrom(ground, from, { ...asked, limit }));
+        done += expired.done;
+        next = expired.next;
+      }
+      return done;
+    },
   };
 }
 

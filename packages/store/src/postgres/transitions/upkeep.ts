@@ -44,23 +44,40 @@ export async function readDue({ transaction }: Ground, now: Instant, limit: numb
   return { jobsSince: since, nextJobAt: nextJob, lanes, nextLaneAt: nextLane };
 }
 
-export async function expire(ground: Ground, expiry: Expiry): Promise<number> {
-  const { now } = expiry;
-  const { tombstonesMs: tombstoneMs } = expiry.retention;
-  const deleted = async (text: string, limit: number): Promise<number> =>
-    (await ground.transaction.ask(text, [now, limit])).length;
-  const steps: readonly ((limit: number) => Promise<number>)[] = [
-    (limit) => deleted(expireKeys, limit),
-    (limit) => deleted(expireSecrets, limit),
-    (limit) => expireJobs(ground, { now, limit, tombstoneMs }),
-    (limit) => cancelOwed(ground, { now, limit }),
-    (limit) => forgetDeleted(ground, limit),
-    (limit) => expireKinds(ground, { now, limit }),
-    (limit) => deleteOver(ground, { ...expiry, limit }),
-    (limit) => deleteReplays(ground, { ...expiry, limit }),
-    (limit) => eraseBodies(ground, { ...expiry, limit }),
-  ];
-  let done = 0;
-  for (const step of steps) if (done < expiry.limit) done += await step(expiry.limit - done);
-  return done;
+type Step = (ground: Ground, expiry: Expiry) => Promise<number>;
+
+const deleteBy =
+  (text: string): Step =>
+  async ({ transaction }, { now, limit }) =>
+    (await transaction.ask(text, [now, limit])).length;
+
+const steps: readonly Step[] = [
+  deleteBy(expireKeys),
+  deleteBy(expireSecrets),
+  (ground, { now, limit, retention }) =>
+    expireJobs(ground, { now, limit, tombstoneMs: retention.tombstonesMs }),
+  (ground, { now, limit }) => cancelOwed(ground, { now, limit }),
+  (ground, { limit }) => forgetDeleted(ground, limit),
+  (ground, { now, limit }) => expireKinds(ground, { now, limit }),
+  deleteOver,
+  deleteReplays,
+  eraseBodies,
+];
+
+/** How much was done, and the step that is to be gone on with; null when that was the last. */
+export interface Expired {
+  readonly done: number;
+  readonly next: number | null;
+}
+
+/**
+ * Looks, from this step on, for the first one that has something to do, and does that: what it has locked is let go before
+ * others are looked at.
+ */
+export async function expireFrom(ground: Ground, first: number, expiry: Expiry): Promise<Expired> {
+  for (let at = first; at < steps.length; at += 1) {
+    const done = (await steps[at]?.(ground, expiry)) ?? 0;
+    if (done > 0) return { done, next: at + 1 < steps.length ? at + 1 : null };
+  }
+  return { done: 0, next: null };
 }
