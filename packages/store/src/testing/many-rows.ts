@@ -24,7 +24,7 @@ export function manyRows(rows: number, { bytes, count }: RowsDialect): readonly 
   /** `more` are columns beside `n` that others are made of. */
   const series = (to: number, more = ""): string =>
     `(select n${more} from (${count(Math.round(to))}) as counted) as s`;
-  const lanes = Math.round(rows / 20);
+  const lanes = Math.round(rows / 4);
   const jobStatus = "case n % 50 when 1 then 'queued' when 2 then 'running' else 'succeeded' end as status";
   const deliveryStatus =
     "case n % 40 when 1 then 'pending' when 3 then 'dead' else 'delivered' end as status";
@@ -38,7 +38,7 @@ export function manyRows(rows: number, { bytes, count }: RowsDialect): readonly 
     `insert into api_key (tenant_id, id, lookup, hash, scopes, created_at)
      select ${whose}, ${id("key_")}, ${id("l")}, 'h', '["jobs"]', n from ${series(rows / 20)}`,
     `insert into signing_secret (tenant_id, owner, n, sealed, created_at, expires_at)
-     select ${whose}, ${id("ep_")}, 1, ${sealed}, n, case when n % 50 = 0 then 9000000000000000 end from ${series(rows / 20)}`,
+     select ${whose}, ${id("ep_")}, 1, ${sealed}, n, case when n % 50 = 0 then 9000000000000000 end from ${series(rows)}`,
     `insert into endpoint (tenant_id, id, url, host, events, status, metadata, created_at, updated_at, sealed_headers)
      select ${whose}, ${id("ep_")}, 'https://x.example', 'x.example', '["none"]', 'active', '{}', n, n,
        case when n % 18 = 9 then ${sealed} end
@@ -55,7 +55,7 @@ export function manyRows(rows: number, { bytes, count }: RowsDialect): readonly 
     `insert into job_result (tenant_id, job_id, content_type, body)
      select ${whose}, ${id("job_")}, 'application/json', ${bytes} from ${series(rows / 4)}`,
     `insert into idempotency (tenant_id, key, request_hash, job_id, created_at, expires_at)
-     select ${whose}, ${id("k")}, 'h', ${id("job_")}, n, ${far} from ${series(rows / 10)}`,
+     select ${whose}, ${id("k")}, 'h', ${id("job_")}, n, ${far} from ${series(rows)}`,
     `insert into event (tenant_id, id, type, job_id, created_at, body)
      select ${whose}, ${id("evt_")}, 'job.succeeded', ${id("job_")}, n, '{}' from ${series(rows / 4)}`,
     `insert into lane (tenant_id, id, origin, paused, due_at, claimed_by, lease_until, token)

@@ -45,11 +45,11 @@ const selectClosed = `select tenant_id as "tenantId", id as "laneId" from lane
   where closed and due_at is not null order by due_at limit 1`;
 const selectOwed = `select tenant_id as "tenantId", id as "deliveryId" from delivery
   where tenant_id = $1 and lane_id = $2 and status = 'pending' and attempt_started_at is null limit $3`;
-const deleteLanes = `delete from lane where (tenant_id, id) in (
-    select t.tenant_id, t.id from lane as t where t.closed and t.due_at is null and t.claimed_by is null and not exists (
+const deleteLanes = `delete from lane where ctid = any(array(
+    select t.ctid from lane as t where t.closed and t.due_at is null and t.claimed_by is null and not exists (
       select 1 from delivery as d where d.tenant_id = t.tenant_id and d.endpoint_id = t.endpoint_id
     ) limit $1 for update skip locked
-  ) returning tenant_id as "tenantId", endpoint_id as "endpointId"`;
+  )) returning tenant_id as "tenantId", endpoint_id as "endpointId"`;
 const deleteEndpoints = `delete from endpoint as t where t.deleted_at is not null
   and (t.tenant_id, t.id) in (select * from unnest($1::text[], $2::text[]))
   and not exists (select 1 from lane as l where l.tenant_id = t.tenant_id and l.endpoint_id = t.id)`;

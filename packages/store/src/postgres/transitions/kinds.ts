@@ -11,10 +11,10 @@ const insertKinds = inserter(announcedKind, {
 const deleteOthers = "delete from announced_kind where holder = $1 and kind <> all($2::text[])";
 const selectKinds = `select kind, run_timeout_ms as "runTimeoutMs", max_runs as "maxRuns"
   from announced_kind where announced_at >= $1 order by announced_at`;
-const expire = `delete from announced_kind where (holder, kind) in (
-    select holder, kind from announced_kind where announced_at <= $1 order by announced_at limit $2
+const expire = `delete from announced_kind where ctid = any(array(
+    select ctid from announced_kind where announced_at <= $1 order by announced_at limit $2
     for update skip locked
-  ) returning 1`;
+  )) returning 1`;
 const silentMs = 24 * 3_600_000;
 
 export async function announceKinds(

@@ -4,9 +4,9 @@ import type { Ground } from "../ground.ts";
 
 const lockOldest = `select tenant_id as "tenantId", id from replay where finished_at is not null and finished_at <= $1
   order by finished_at limit 1 for update skip locked`;
-const deleteItems = `delete from replay_item where (tenant_id, replay_id, delivery_id) in (
-    select tenant_id, replay_id, delivery_id from replay_item where tenant_id = $1 and replay_id = $2 limit $3
-  ) returning 1`;
+const deleteItems = `delete from replay_item where ctid = any(array(
+    select ctid from replay_item where tenant_id = $1 and replay_id = $2 limit $3
+  )) returning 1`;
 const deleteReplay = "delete from replay where tenant_id = $1 and id = $2";
 
 /** How many rows that deleted; fewer than `limit` when nothing is left. */
