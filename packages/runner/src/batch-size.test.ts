@@ -5,7 +5,7 @@ describe("the batches of the retention", () => {
   test("grow while they are short, to 200 rows and no further", () => {
     const batch = createBatchSize();
     const seen = [batch.rows];
-    for (const ms of [3, 6, 9, 2]) {
+    for (const ms of [1, 2, 4, 3]) {
       batch.took(ms);
       seen.push(batch.rows);
     }
@@ -14,7 +14,7 @@ describe("the batches of the retention", () => {
 
   test("stay as they are while they take about what they should", () => {
     const batch = createBatchSize();
-    for (const ms of [10, 15, 20]) batch.took(ms);
+    for (const ms of [5, 8, 10]) batch.took(ms);
     expect(batch.rows).toBe(50);
   });
 
@@ -23,9 +23,9 @@ describe("the batches of the retention", () => {
     batch.took(1);
     batch.took(1);
     expect(batch.rows).toBe(200);
-    batch.took(21);
+    batch.took(11);
     expect(batch.rows).toBe(100);
-    batch.took(80);
+    batch.took(40);
     expect(batch.rows).toBe(25);
     batch.took(10_000);
     expect(batch.rows).toBe(20);
