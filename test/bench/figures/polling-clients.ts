@@ -1,9 +1,10 @@
 // (i) What 1,000 clients that poll ten times a second each do to the latency of intake: the p99 of 100 submissions a second beside
-// them, against the p99 without them, in turn on one server (F118).
+// them, against the p99 without them, in turn on one server (F118). They poll from a process of their own, since one that asks and
+// hears 10,000 times a second itself keeps what it measures waiting.
+import type { Clients } from "../children/polling-clients.ts";
 import type { Figure } from "../figure.ts";
 import { both } from "../line.ts";
 import type { Api } from "../load/api.ts";
-import { Connection } from "../load/connection.ts";
 import { openLoop } from "../load/open-loop.ts";
 import { inTurn } from "../numbers/rounds.ts";
 import { percentile } from "../numbers/statistics.ts";
@@ -15,12 +16,6 @@ const sizes = {
 };
 const jobs = 100;
 const submissionsPerSecond = 100;
-/**
- * Each client asks ten times a second, at instants of its own, however late it is answered: clients that paced themselves by the
- * answers would fall into step behind one that was late, and ask all at once from then on.
- */
-const everyMs = 100;
-
 export const pollingClients: Figure = {
   letter: "i",
   lines: {
@@ -38,16 +33,18 @@ export const pollingClients: Figure = {
     const instead = { program: "intake-server.ts", args: ["idle"] };
     const server = await house.start({ roles: ["api"], instead });
     const requests = await pollsOf(server.api, { jobs, apiKey: house.apiKey });
+    const spelled = requests.map((request) => request.toString("latin1"));
+    const polling: Clients = { url: server.url, count: clients, requests: spelled };
+    const pollers = await ground.startChild("polling-clients.ts");
     const beside = async (): Promise<number> => {
-      const polling = startPolling(server.url, { clients, requests });
       try {
-        await polling.begun;
+        await pollers.ask("begin", polling);
         return await intakeP99(server.api, roundMs);
       } finally {
-        await polling.stop();
+        await pollers.ask("stop");
       }
     };
-    const measured = await ground.busy.during({ server: server.process("api") }, () =>
+    const measured = await ground.busy.during({ server: server.process("api"), clients: pollers }, () =>
       inTurn(rounds, beside, () => intakeP99(server.api, roundMs)),
     );
     return { rounds: { intake: measured }, busy: ground.busy.shares() };
@@ -67,54 +64,4 @@ async function intakeP99(api: Api, forMs: number): Promise<number> {
     },
   });
   return percentile(tookMs, 99);
-}
-
-interface Polling {
-  /** Resolves when every client is connected and has been answered once. */
-  readonly begun: Promise<unknown>;
-  /** Resolves when every client has had its last answer; rejects when one had another one than 304. */
-  stop(): Promise<void>;
-}
-
-function startPolling(
-  url: string,
-  { clients, requests }: { readonly clients: number; readonly requests: readonly Buffer[] },
-): Polling {
-  const stopped = new AbortController();
-  const first = Array.from({ length: clients }, () => Promise.withResolvers<void>());
-  const polling = Array.from({ length: clients }, (_, at) => poll(at));
-  // Heard of at the end; until then a failure is nobody's to handle.
-  for (const one of polling) one.catch(() => undefined);
-
-  async function poll(at: number): Promise<void> {
-    const connection = new Connection(url);
-    const request = requests[at % requests.length];
-    if (request === undefined) throw new Error("there is nothing to poll");
-    // Spread over the interval, as clients that know nothing of each other are.
-    let nextMs = performance.now() + (everyMs * at) / clients;
-    try {
-      while (!stopped.signal.aborted) {
-        await pause(nextMs - performance.now());
-        const answer = await connection.send(request);
-        if (answer.status !== 304) throw new Error(`${answer.status} instead of 304: ${answer.head}`);
-        first[at]?.resolve();
-        do nextMs += everyMs;
-        while (nextMs <= performance.now());
-      }
-    } finally {
-      connection.close();
-    }
-  }
-
-  return {
-    begun: Promise.race([Promise.all(first.map(({ promise }) => promise)), Promise.all(polling)]),
-    async stop() {
-      stopped.abort();
-      await Promise.all(polling);
-    },
-  };
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, Math.max(0, ms)));
 }
