@@ -162,12 +162,7 @@ export function createIsolatePool(options: IsolatePoolOptions): LongLivedExecuto
 
   function growSoon(): void {
     if (forgetGrowth !== null || isClosed) return;
-    const delayMs =
-      failedStarts > 0
-        ? retryMs()
-        : places.size === 0
-          ? 0
-          : limits.growAfterMs;
+    const delayMs = failedStarts > 0 ? retryMs() : places.size === 0 ? 0 : limits.growAfterMs;
     if (delayMs === 0) grow();
     else
       forgetGrowth = clock.after(delayMs, () => {
@@ -269,7 +264,11 @@ export function createIsolatePool(options: IsolatePoolOptions): LongLivedExecuto
 
   /** One at a time, since to start a process takes from what the runs need; and not right after one that did not start. */
   function expectHeir(): void {
-    if (clock.monotonicMs() < heirNotBeforeMs || [...places].some(({ isHeir, isReady }) => isHeir && !isReady)) return;
+    if (
+      clock.monotonicMs() < heirNotBeforeMs ||
+      [...places].some(({ isHeir, isReady }) => isHeir && !isReady)
+    )
+      return;
     open({ isHeir: true });
   }
 

@@ -226,6 +226,26 @@ describe("processes on one database", () => {
     expect(told).toEqual([[change], [change]]);
   });
 
+  it("what a process committed last the others hear of, though it ends at once", async () => {
+    const { scene, stores } = await openSeveral(2);
+    const [ending, listening] = stores.map(present);
+    const wanted = new Set<string>();
+    const heard = new Promise<void>((resolve) => {
+      present(listening).changes.subscribe((changes) => {
+        for (const change of changes) if (change.kind === "job") wanted.delete(change.jobId);
+        if (wanted.size === 0) resolve();
+      });
+    });
+    for (let at = 0; at < 3; at += 1) {
+      const one = scene.acceptance();
+      wanted.add(one.job.id);
+      await present(ending).intake.acceptJobs([one], scene.now());
+    }
+    await present(ending).close();
+    await heard;
+    expect([...wanted]).toEqual([]);
+  });
+
   it("a ring that only one process can answer reaches every process: for a held lane, and to cancel a run", async () => {
     const { scene, stores } = await openSeveral(1);
     const rings: Ring[] = [];

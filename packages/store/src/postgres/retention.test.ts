@@ -1,5 +1,6 @@
 // Retention on PostgreSQL, while others work on the same rows: nothing is deleted by half, waited for, or left behind.
-import { describe, expect, it } from "vitest";
+import { Client } from "pg";
+import { describe, expect, it, vi } from "vitest";
 import type { Store } from "@ringback/core";
 import { only, openScene, present, tenantId, twoAttempts, type Scene } from "../conformance/scene.ts";
 import { useCluster } from "../testing/postgres-ground.ts";
@@ -77,6 +78,23 @@ describe("retention on PostgreSQL", () => {
         limit: 9,
       });
       expect(events.map(({ id: eventId }) => eventId)).toContain(found.delivery.eventId);
+    }
+  }, 60_000);
+
+  it("lets go of what it has locked in one table before it looks at the next", async () => {
+    const { scene, stores } = await openOver(2);
+    const query = vi.spyOn(Client.prototype, "query");
+    try {
+      while ((await expire(present(stores[0]), scene.now(), 100)) > 0);
+      const texts = (query.mock.calls as unknown as [{ readonly text?: string }][]).map(
+        ([config]) => config.text ?? "",
+      );
+      const deleted = texts.findIndex((text) => text.startsWith("delete from delivery"));
+      const later = texts.findIndex((text, at) => at > deleted && text.includes("from replay "));
+      expect(deleted).toBeGreaterThan(0);
+      expect(texts.slice(deleted, later)).toContain("commit");
+    } finally {
+      query.mockRestore();
     }
   }, 60_000);
 

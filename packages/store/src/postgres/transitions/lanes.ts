@@ -249,11 +249,7 @@ interface Found extends DueDelivery {
 }
 
 /** Of what was found due, what each claim has room for; of an ordered lane, its next one. */
-async function choose(
-  ground: Ground,
-  open: readonly (OpenClaim | null)[],
-  due: FoundDue,
-): Promise<Found[]> {
+async function choose(ground: Ground, open: readonly (OpenClaim | null)[], due: FoundDue): Promise<Found[]> {
   const chosen = open.map(async (one, call): Promise<Found[]> => {
     if (one === null || one.room === 0) return [];
     const found = one.after.ordered ? await findNext(ground, one) : (due.get(call) ?? []).slice(0, one.room);
