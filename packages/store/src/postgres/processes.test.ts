@@ -1,6 +1,6 @@
 // Several processes on one database, played by several stores: nothing is done twice, nothing is lost, nobody is fooled.
 import { describe, expect, it } from "vitest";
-import { makeId, type Change, type Event, type Ring, type Store } from "@ringback/core";
+import { makeId, type Event, type Store } from "@ringback/core";
 import {
   feedOf,
   leaseMs,
@@ -207,75 +207,6 @@ describe("processes on one database", () => {
     expect(only(await present(stores[1]).intake.acceptJobs([item], scene.now())).kind).toBe("accepted");
     const { items } = await scene.store.reads.listDeliveries(tenantId, {}, { after: null, limit: 9 });
     expect(items).toHaveLength(1);
-  });
-
-  it("what one process commits the others hear of, and each hears of its own once", async () => {
-    const { scene, stores } = await openSeveral(2);
-    const told: Change[][] = stores.map(() => []);
-    const heard = new Promise<void>((resolve) => {
-      for (const [at, store] of stores.entries()) {
-        store.changes.subscribe((changes) => {
-          told[at]?.push(...changes);
-          if (at === 1) resolve();
-        });
-      }
-    });
-    const job = await scene.submit();
-    await heard;
-    const change = { kind: "job", tenantId, jobId: job.id };
-    expect(told).toEqual([[change], [change]]);
-  });
-
-  it("what a process committed last the others hear of, though it ends at once", async () => {
-    const { scene, stores } = await openSeveral(2);
-    const [ending, listening] = stores.map(present);
-    const wanted = new Set<string>();
-    const heard = new Promise<void>((resolve) => {
-      present(listening).changes.subscribe((changes) => {
-        for (const change of changes) if (change.kind === "job") wanted.delete(change.jobId);
-        if (wanted.size === 0) resolve();
-      });
-    });
-    for (let at = 0; at < 3; at += 1) {
-      const one = scene.acceptance();
-      wanted.add(one.job.id);
-      await present(ending).intake.acceptJobs([one], scene.now());
-    }
-    await present(ending).close();
-    await heard;
-    expect([...wanted]).toEqual([]);
-  });
-
-  it("a ring that only one process can answer reaches every process: for a held lane, and to cancel a run", async () => {
-    const { scene, stores } = await openSeveral(1);
-    const rings: Ring[] = [];
-    let look = (): void => undefined;
-    const ring = (rung: readonly Ring[]): void => {
-      rings.push(...rung);
-      look();
-    };
-    const heard = (wanted: Ring) =>
-      new Promise<void>((resolve) => {
-        look = () => {
-          if (rings.some((one) => JSON.stringify({ ...one, at: 0 }) === JSON.stringify({ ...wanted, at: 0 })))
-            resolve();
-        };
-        look();
-      });
-    await cluster.openForTest({ connectionString: scene.connectionString, ring });
-    await scene.finishJob();
-    const lane = await scene.holdLane();
-    expect(rings).toEqual([]);
-    await scene.finishJob();
-    await heard({ kind: "lane", tenantId, laneId: lane.laneId, at: 0, held: true });
-
-    const { id } = await scene.submit();
-    await scene.claimRuns();
-    await present(stores[0]).intake.cancelJobs([{ tenantId, jobId: id }], scene.now());
-    await heard({ kind: "cancel", tenantId, jobId: id });
-    expect(rings.every((one) => one.kind === "cancel" || (one.kind === "lane" && one.held === true))).toBe(
-      true,
-    );
   });
 
   it("G9 the feed skips nothing and repeats nothing while processes write at the same time", async () => {
