@@ -186,7 +186,7 @@ describe("the sweep", () => {
   test("deletes fewer rows at once when the last transaction took long, and more again when they are short", async () => {
     const clock = createManualClock();
     const { runner, store } = createRunnerFixture({ clock });
-    const took = [1, 1, 80, 40, 15, 1];
+    const took = [1, 1, 40, 20, 8, 1];
     const limits: number[] = [];
     store.expire = async ({ limit }) => {
       limits.push(limit);

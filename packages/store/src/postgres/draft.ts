@@ -38,7 +38,7 @@ export interface Draft extends LaneDraft {
   /** Its dead letter, if it has one, is resolved. */
   resolve(row: DeliveryRow, now: Instant): void;
   /** Does this after the jobs are sent and before anything else, such as what points at them. */
-  thenAsk(ask: () => Promise<void>): void;
+  thenSend(send: () => void): void;
   /** Sends everything; what is to be told once it is committed. */
   flush(): Promise<Gathered>;
 }
@@ -94,7 +94,7 @@ export function createDraft(
   const resolved: { tenantId: string; id: string; now: Instant }[] = [];
   const events: NewEventRow[] = [];
   const deliveries: DeliveryRow[] = [];
-  const asks: (() => Promise<void>)[] = [];
+  const sends: (() => void)[] = [];
   const accepted = new Map<string, number>();
   const ended = new Map<string, number>();
 
@@ -140,7 +140,9 @@ export function createDraft(
 
   /** Something that only this transaction can have written, if there is such a thing. */
   function witness(): Witness | undefined {
-    const [[firstJob], [firstAttempt], [firstEvent]] = [jobs, attempts, events];
+    const [[firstAttempt], [firstEvent]] = [attempts, events];
+    // An id that its client made may be somebody else's job.
+    const firstJob = jobs.find(({ requestHash }) => requestHash === null);
     if (firstJob !== undefined) {
       return {
         text: "select 1 from job where tenant_id = $1 and id = $2",
@@ -187,14 +189,14 @@ export function createDraft(
       letters.set(keyOf(tenantId, deliveryId), { ...whose, ...death, diedAt: now });
     },
     resolve: ({ tenantId, id }, now) => void resolved.push({ tenantId, id, now }),
-    thenAsk: (ask) => void asks.push(ask),
+    thenSend: (send) => void sends.push(send),
     async flush() {
       const lists = [jobs, results, attempts, resolved, events, deliveries];
       const maps = [saved, savedDeliveries, letters];
       const writes = lists.some(({ length }) => length > 0) || maps.some(({ size }) => size > 0);
       if (writes || lanes.hasLanes()) transaction.mark(witness());
       sendChanges();
-      for (const ask of asks) await ask();
+      for (const send of sends) send();
       await lanes.flushLanes();
       const gathered = effects.take();
       const ring = gathered.rings.length === 0 ? null : (ringStatement?.(gathered.rings) ?? null);

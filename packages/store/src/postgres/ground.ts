@@ -6,6 +6,7 @@ import type { ClaimMemory } from "./claim-memory.ts";
 import type { Draft } from "./draft.ts";
 import type { Backlog } from "./job-counts.ts";
 import type { Transaction } from "./transaction.ts";
+import type { Foresight } from "./transitions/foresee.ts";
 
 export interface Ground {
   /** To read with, and for the few writes that are one statement by themselves. */
@@ -19,4 +20,8 @@ export interface Ground {
   readonly turns: ClaimMemory;
   /** What is known of everybody's unfinished jobs, remembered from transaction to transaction. */
   readonly backlog: Backlog;
+  /** What is foreseen of the tenants that are accepted for. */
+  readonly foresight: Foresight;
+  /** Does this once the transaction is committed, and not at all if it is not. */
+  readonly afterCommit: (act: () => void) => void;
 }

@@ -56,6 +56,7 @@ const backlogAgeMaxMs = 1_000;
 export interface Backlog {
   /** Null when what is known is recent enough; otherwise asks for the present number. */
   refresh(transaction: Transaction, now: Instant): Promise<void> | null;
+  isFresh(now: Instant): boolean;
   readonly unfinished: number;
   accepted(): void;
 }
@@ -63,9 +64,12 @@ export interface Backlog {
 export function createBacklog(): Backlog {
   let unfinished = 0;
   let countedAt: Instant | null = null;
+  const isFresh = (now: Instant): boolean =>
+    countedAt !== null && now >= countedAt && now - countedAt < backlogAgeMaxMs;
   return {
+    isFresh,
     refresh(transaction, now) {
-      if (countedAt !== null && now >= countedAt && now - countedAt < backlogAgeMaxMs) return null;
+      if (isFresh(now)) return null;
       return transaction.ask<{ unfinished: number }>(selectAll).then(([row]) => {
         unfinished = row?.unfinished ?? 0;
         countedAt = now;

@@ -23,6 +23,7 @@ import { connectionOptions, openPools, type PoolSize } from "./pools.ts";
 import { createReads } from "./reads.ts";
 import { createStatisticsKeeper } from "./statistics.ts";
 import { createTransactions } from "./transaction.ts";
+import { createForesight } from "./transitions/foresee.ts";
 import { createVerbs, sealVerbs, type Transact } from "./verbs.ts";
 
 export interface PostgresStoreOptions {
@@ -70,6 +71,7 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
   const remembered = {
     turns: createClaimMemory(),
     backlog: createBacklog(),
+    foresight: createForesight(),
   };
   let closing = false;
 
@@ -85,13 +87,16 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
   }
 
   const transact: Transact = async (which, work) => {
-    const { result, gathered } = await transactions.run(pools[which], async (transaction) => {
+    const { result, gathered, acts } = await transactions.run(pools[which], async (transaction) => {
+      const acts: (() => void)[] = [];
+      const afterCommit = (act: () => void): void => void acts.push(act);
       const effects = createEffects();
       const draft = createDraft(transaction, effects, options.ringStatement ?? null);
-      const ground: Ground = { transaction, draft, effects, random, sealing, ...remembered };
+      const ground: Ground = { transaction, draft, effects, random, sealing, ...remembered, afterCommit };
       const result = await work(ground);
-      return { result, gathered: await draft.flush() };
+      return { result, gathered: await draft.flush(), acts };
     });
+    for (const act of acts) act();
     committed(gathered);
     statistics.committed();
     return result;

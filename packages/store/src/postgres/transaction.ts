@@ -4,6 +4,7 @@
 // makes every later one fail too, and the commit a rollback, so only the first fault is told.
 import type { Pool, PoolClient, QueryResult } from "pg";
 import { StoreUnavailable, type Clock, type Log, type Random } from "@ringback/core";
+import { isFailedCheck } from "./checks.ts";
 import { isContested, isCut, isSilence } from "./faults.ts";
 import type { RawRow } from "./rows.ts";
 
@@ -13,8 +14,8 @@ export interface Transaction {
   /** Sends a statement whose rows nobody needs; its fault is told by the next `ask`, or by the commit. */
   send(text: string, values?: readonly unknown[]): void;
   /**
-   * Asks once for the transaction's id, so that its fate can be asked for when the answer to its commit is lost. A
-   * witness finds a row if this very transaction was committed, by an id that was made for it.
+   * Lets its fate be asked for when the answer to its commit is lost: by a witness, which finds a row if this very transaction was
+   * committed, by an id that was made for it; without one by the transaction's own id, which has to be waited for.
    */
   mark(witness?: Witness): void;
 }
@@ -32,9 +33,6 @@ export interface Transactions {
   run<Result>(pool: Pool, work: (transaction: Transaction) => Promise<Result>): Promise<Result>;
 }
 
-/** Thrown inside `work` when another process was first: the transaction is made again and sees what that one did. */
-export class Overtaken extends Error {}
-
 const triesMax = 4;
 const backoffMs = 20;
 /** How long the fate of a commit whose answer was lost is asked for, all in all. */
@@ -51,25 +49,16 @@ export function createTransactions(parts: {
     new Promise((resolve) => void clock.after(Math.max(1, Math.round(ms)), resolve));
 
   /**
-   * What became of a transaction whose connection was cut during its commit. PostgreSQL remembers, but after a crash it
-   * may give the same id to another transaction; so a witness has the last word, and without one a server that was
-   * started anew knows nothing.
+   * What became of a transaction whose connection was cut during its commit. A witness tells as soon as the process that
+   * served the connection is gone, and with it whatever it had not committed. PostgreSQL itself remembers a transaction's id, but
+   * after a crash it may give the same id to another one; so a server that was started anew knows nothing.
    */
-  async function fateOf(pool: Pool, { id, serverStart, witness }: Mark): Promise<Fate> {
+  async function fateOf(pool: Pool, trace: Trace): Promise<Fate> {
     const until = clock.monotonicMs() + doubtMs;
     while (clock.monotonicMs() < until) {
       try {
-        const { rows } = await pool.query<{ fate: string | null; serverStart: string }>(
-          `select pg_xact_status($1::xid8) as fate, pg_postmaster_start_time()::text as "serverStart"`,
-          [id],
-        );
-        const [told] = rows;
-        if (told?.fate === "aborted") return "aborted";
-        if (told?.fate === "committed") {
-          if (witness === null) return told.serverStart === serverStart ? "committed" : "unknown";
-          const found = await pool.query(witness.text, [...witness.values]);
-          return found.rows.length > 0 ? "committed" : "aborted";
-        }
+        const fate = "witness" in trace ? await fateByWitness(pool, trace) : await fateById(pool, trace);
+        if (fate !== null) return fate;
       } catch (thrown) {
         if (!isCut(thrown)) return "unknown";
       }
@@ -85,11 +74,11 @@ export function createTransactions(parts: {
     const client = await pool.connect();
     const line = createLine(client);
     let result: Result;
-    let mark: Mark | null;
+    let trace: Trace | null;
     try {
       line.send("begin");
       result = await work(line);
-      mark = await line.marked();
+      trace = await line.trace();
     } catch (thrown) {
       const fault = line.fault() ?? thrown;
       await giveBack(client, fault);
@@ -105,7 +94,7 @@ export function createTransactions(parts: {
         throw thrown;
       }
       client.release(true);
-      const fate = mark === null ? "unknown" : await fateOf(pool, mark);
+      const fate = trace === null ? "unknown" : await fateOf(pool, trace);
       log.warn("store.commit_in_doubt", { fate });
       if (fate === "committed") return result;
       if (fate === "aborted") throw thrown;
@@ -122,8 +111,11 @@ export function createTransactions(parts: {
         } catch (thrown) {
           // A connection that was cut before the commit, often while it lay idle, is worth one fresh one.
           const cut = isCut(thrown) && !isSilence(thrown);
-          const again = isContested(thrown) || thrown instanceof Overtaken || (cut && tries === 1);
+          const foreseenWrong = isFailedCheck(thrown);
+          const again = foreseenWrong || isContested(thrown) || (cut && tries === 1);
           if (!again || tries === triesMax) throw thrown;
+          // Others are not in the way of what had only been foreseen: the next try looks.
+          if (foreseenWrong && tries === 1) continue;
           await pause(backoffMs * tries * (0.5 + random.unit()));
         }
       }
@@ -133,15 +125,39 @@ export function createTransactions(parts: {
 
 type Fate = "committed" | "aborted" | "unknown";
 
-interface Mark {
-  readonly id: string;
-  readonly serverStart: string;
-  readonly witness: Witness | null;
+/** By which a transaction can be found again. */
+type Trace =
+  | { readonly witness: Witness; readonly processId: number }
+  | { readonly id: string; readonly serverStart: string };
+
+/** Null while the process that serves the connection may still commit. It has to be asked for before its witness is. */
+async function fateByWitness(
+  pool: Pool,
+  { witness, processId }: Extract<Trace, { readonly witness: Witness }>,
+): Promise<Fate | null> {
+  const serving = await pool.query("select 1 from pg_stat_activity where pid = $1", [processId]);
+  const found = await pool.query(witness.text, [...witness.values]);
+  if (found.rows.length > 0) return "committed";
+  return serving.rows.length === 0 ? "aborted" : null;
+}
+
+async function fateById(
+  pool: Pool,
+  { id, serverStart }: Extract<Trace, { readonly id: string }>,
+): Promise<Fate | null> {
+  const { rows } = await pool.query<{ fate: string | null; serverStart: string }>(
+    `select pg_xact_status($1::xid8) as fate, pg_postmaster_start_time()::text as "serverStart"`,
+    [id],
+  );
+  const [told] = rows;
+  if (told?.fate === "aborted") return "aborted";
+  if (told?.fate !== "committed") return null;
+  return told.serverStart === serverStart ? "committed" : "unknown";
 }
 
 interface Line extends Transaction {
   /** Null unless it was marked. */
-  marked(): Promise<Mark | null>;
+  trace(): Promise<Trace | null>;
   commit(): Promise<void>;
   /** The first statement's fault, which the later ones only repeat. */
   fault(): unknown;
@@ -188,12 +204,14 @@ function createLine(client: PoolClient): Line {
     },
     mark(given) {
       witness = given ?? witness;
-      marked ??= query(selectMark, []);
+      if (witness === null) marked ??= query(selectMark, []);
     },
-    async marked() {
+    async trace() {
+      // Not even asked for its id, since the commit would wait for the answer.
+      const { processID } = client as PoolClient & { readonly processID?: number | null };
+      if (witness !== null && typeof processID === "number") return { witness, processId: processID };
       const row = (await marked)?.rows[0];
-      if (row === undefined) return null;
-      return { id: String(row["id"]), serverStart: String(row["serverStart"]), witness };
+      return row === undefined ? null : { id: String(row["id"]), serverStart: String(row["serverStart"]) };
     },
     async commit() {
       const [committed] = await Promise.allSettled([query("commit", []), ...sent]);

@@ -7,7 +7,7 @@ import type { Ground } from "../ground.ts";
 import { endpointReceiver } from "../states.ts";
 import type { AtTime } from "./intake.ts";
 import { draftEvent } from "./draft-event.ts";
-import { takeKeys, usedKeys, type KeyRow } from "./used-keys.ts";
+import { sendKeys, usedKeys, type KeyRow } from "./used-keys.ts";
 
 export async function acceptEvents(
   ground: Ground,
@@ -41,6 +41,6 @@ export async function acceptEvents(
   }
 
   const answers = items.map(accept);
-  if (keys.length > 0) draft.thenAsk(() => takeKeys(transaction, keys));
+  if (keys.length > 0) draft.thenSend(() => sendKeys(transaction, keys));
   return answers;
 }

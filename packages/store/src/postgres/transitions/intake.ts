@@ -2,7 +2,6 @@
 import {
   isDone,
   outsideHolders,
-  notAdmitted,
   type Acceptance,
   type Accepted,
   type CancelAnswer,
@@ -10,17 +9,14 @@ import {
   type Job,
   type JobKey,
   type JobWithPayloads,
-  type NotAdmitted,
 } from "@ringback/core";
-import { createAcceptedAhead, type AcceptedAhead } from "../../accepted-ahead.ts";
+import { createAcceptedAhead } from "../../accepted-ahead.ts";
 import { keyReused } from "../../event-key.ts";
 import { noEndpoints, readEndpointBook } from "../endpoint-book.ts";
 import { keyOf } from "../draft.ts";
 import type { Ground } from "../ground.ts";
-import { readLoads, sendAcceptLock } from "../job-counts.ts";
 import { jobOf, type JobRow } from "../nouns.ts";
-import { endedJob, firstJobRow, type EndpointBook } from "../states.ts";
-import type { Transaction } from "../transaction.ts";
+import { endedJob, firstJobRow } from "../states.ts";
 import {
   createJobBook,
   itsInput,
@@ -30,55 +26,18 @@ import {
   withResults,
   type LoadedJob,
 } from "./job-book.ts";
-import { takeKeys, usedKeys, type KeyRow, type UsedKey } from "./used-keys.ts";
+import { knownFor, type Known } from "./known.ts";
+import { sendKeys, type KeyRow } from "./used-keys.ts";
 
 export interface AtTime<Item> {
   readonly item: Item;
   readonly now: Instant;
 }
 
-/** Tells these locks from the feed's. Ids share so many of them, which bounds what one transaction takes. */
-const idLockClass = 724_612;
-const idLocksMax = 1_024;
-const lockIds = `select pg_advisory_xact_lock(${idLockClass}, lock) from (
-    select distinct hashtext(tenant || ' ' || id) & ${idLocksMax - 1} as lock
-    from unnest($1::text[], $2::text[]) as asked(tenant, id) order by 1
-  ) as locks`;
-const selectIds = `select tenant_id as "tenantId", id, request_hash as "requestHash" from job
-  where (tenant_id, id) in (select * from unnest($1::text[], $2::text[]))`;
 const deleteResults = `delete from job_result where (tenant_id, job_id) in (select * from unnest($1::text[], $2::text[]))
   returning tenant_id as "tenantId", job_id as "jobId"`;
 const selectJobs = `select ${jobColumns} from job as t ${itsInput}
   where (t.tenant_id, t.id) in (select * from unnest($1::text[], $2::text[]))`;
-
-/** What a request can run into: keys and ids that are taken, endpoints that are not there, and limits. */
-interface Known {
-  readonly keys: Map<string, UsedKey>;
-  /** By job, the hash of the request that made it under an id of its client's; null when it was not made so. */
-  readonly ownIds: Map<string, string | null>;
-  readonly endpoints: EndpointBook;
-  readonly admission: AdmissionBook;
-}
-
-async function readKnown(ground: Ground, items: readonly AtTime<Acceptance>[]): Promise<Known> {
-  const { transaction } = ground;
-  const tenantIds = [...new Set(items.map(({ item }) => item.job.tenantId))];
-  // Everything that is asked after the lock sees what other processes have accepted before.
-  sendAcceptLock(transaction, tenantIds);
-  const [ownIds, keys, endpoints, admission] = await Promise.all([
-    takenIds(
-      transaction,
-      items.filter(({ item }) => item.ownId !== undefined),
-    ),
-    usedKeys(
-      transaction,
-      items.map(({ item }) => ({ tenantId: item.job.tenantId, idempotency: item.idempotency })),
-    ),
-    readEndpointBook(transaction, tenantIds),
-    readAdmission(ground, items, tenantIds),
-  ]);
-  return { keys, ownIds, endpoints, admission };
-}
 
 /** What is to be answered without a new job: the earlier one of this request, or why there can be none. */
 function settled({ item, now }: AtTime<Acceptance>, known: Known): Accepted | Earlier | null {
@@ -108,7 +67,7 @@ export async function acceptTogether(
   ground: Ground,
   items: readonly AtTime<Acceptance>[],
 ): Promise<Accepted[]> {
-  const known = await readKnown(ground, items);
+  const known = await knownFor(ground, items);
   const ahead = createAcceptedAhead();
   const answers = items.map((at) => {
     const answer = settled(at, known) ?? known.admission.refused(at.item, ahead);
@@ -125,7 +84,7 @@ export async function acceptTogether(
 }
 
 export async function acceptJobs(ground: Ground, items: readonly AtTime<Acceptance>[]): Promise<Accepted[]> {
-  return acceptKnowing(ground, items, await readKnown(ground, items));
+  return acceptKnowing(ground, items, await knownFor(ground, items));
 }
 
 async function acceptKnowing(
@@ -160,68 +119,13 @@ async function acceptKnowing(
   }
 
   const answers = items.map(accept);
-  if (keys.length > 0) draft.thenAsk(() => takeKeys(transaction, keys));
+  if (keys.length > 0) draft.thenSend(() => sendKeys(transaction, keys));
   return resolveEarlier(ground, answers, accepted);
-}
-
-/** Judges one job after the other; `accepted` counts those that were. */
-interface AdmissionBook {
-  /** Null when the job may be accepted after those that are `ahead` of it. */
-  refused(item: Acceptance, ahead?: AcceptedAhead): NotAdmitted | null;
-  accepted(tenantId: string): void;
-}
-
-async function readAdmission(
-  { transaction, backlog }: Ground,
-  items: readonly AtTime<Acceptance>[],
-  tenantIds: readonly string[],
-): Promise<AdmissionBook> {
-  const first = items.find(({ item }) => item.admission !== undefined);
-  if (first === undefined) return { refused: () => null, accepted: () => undefined };
-  const [rows] = await Promise.all([
-    readLoads(transaction, tenantIds),
-    backlog.refresh(transaction, first.now),
-  ]);
-  const loads = new Map(rows.map((row) => [row.tenantId, { ...row }]));
-  return {
-    refused({ job: { tenantId }, admission }, ahead) {
-      if (admission === undefined) return null;
-      const { unfinished = 0, unfinishedMax = null } = loads.get(tenantId) ?? {};
-      return notAdmitted(admission, {
-        unfinished: unfinished + (ahead?.of(tenantId) ?? 0),
-        unfinishedMax,
-        backlog: backlog.unfinished + (ahead?.all ?? 0),
-      });
-    },
-    accepted(tenantId) {
-      const load = loads.get(tenantId);
-      if (load !== undefined) load.unfinished += 1;
-      backlog.accepted();
-    },
-  };
 }
 
 /** A key of another call, whose job is to be shown as it is now. */
 interface Earlier extends JobKey {
   readonly kind: "earlier";
-}
-
-/**
- * Waits for other processes that are accepting the same ids, and then looks: what they have written is seen, since every
- * statement sees what was committed before it began.
- */
-async function takenIds(
-  transaction: Transaction,
-  named: readonly AtTime<Acceptance>[],
-): Promise<Map<string, string | null>> {
-  if (named.length === 0) return new Map();
-  const keys = [named.map(({ item }) => item.job.tenantId), named.map(({ item }) => item.job.id)];
-  transaction.send(lockIds, keys);
-  const rows = await transaction.ask<{ tenantId: string; id: string; requestHash: string | null }>(
-    selectIds,
-    keys,
-  );
-  return new Map(rows.map((row) => [keyOf(row.tenantId, row.id), row.requestHash]));
 }
 
 async function resolveEarlier(

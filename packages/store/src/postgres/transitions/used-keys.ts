@@ -4,7 +4,8 @@ import type { KeyUse } from "../../event-key.ts";
 import { keyOf } from "../draft.ts";
 import { inserter } from "../rows.ts";
 import { idempotency } from "../schema.ts";
-import { Overtaken, type Transaction } from "../transaction.ts";
+import { sentCheck } from "../checks.ts";
+import type { Transaction } from "../transaction.ts";
 
 export type KeyRow = typeof idempotency.$inferSelect;
 
@@ -30,6 +31,8 @@ const insert = inserter(idempotency, {
     created_at = excluded.created_at, expires_at = excluded.expires_at
     where t.expires_at <= excluded.created_at returning t.key`,
 });
+const insertAll = `with taken as (${insert.text})
+  ${sentCheck("select case when count(*) = $2::bigint then 1 else 0 end from taken")}`;
 
 /** By tenant and key, also those that have expired. */
 export async function usedKeys(
@@ -47,9 +50,8 @@ export async function usedKeys(
   return new Map(rows.map((row) => [keyOf(row.tenantId, row.key), row]));
 }
 
-/** Throws Overtaken when another process was first. */
-export async function takeKeys(transaction: Transaction, keys: readonly KeyRow[]): Promise<void> {
+/** Lets the transaction fail, and be made again, when another process was first. */
+export function sendKeys(transaction: Transaction, keys: readonly KeyRow[]): void {
   const sorted = keys.toSorted((a, b) => (keyOf(a.tenantId, a.key) < keyOf(b.tenantId, b.key) ? -1 : 1));
-  const taken = await transaction.ask(insert.text, [insert.spell(sorted)]);
-  if (taken.length < keys.length) throw new Overtaken("Another process has used one of these keys just now.");
+  transaction.send(insertAll, [insert.spell(sorted), keys.length]);
 }

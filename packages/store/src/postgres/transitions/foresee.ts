@@ -1,0 +1,108 @@
+// Foresees what accepting jobs would read, from what this process read or wrote last, and sends the check that it still is so.
+import type { Acceptance } from "@ringback/core";
+import { endpointsMark, type TenantEndpoints } from "../endpoint-book.ts";
+import type { Ground } from "../ground.ts";
+import { sentCheck } from "../checks.ts";
+import type { TenantLoad } from "../job-counts.ts";
+import type { AtTime } from "./intake.ts";
+
+/** What is known of the tenants that are accepted for. */
+export interface Foreseen {
+  readonly loads: readonly TenantLoad[];
+  readonly endpoints: ReadonlyMap<string, TenantEndpoints>;
+}
+
+interface Remembered {
+  readonly load: TenantLoad;
+  readonly endpoints: TenantEndpoints | undefined;
+}
+
+/** What a process remembers of tenants between transactions; true of each only together with a check. */
+export interface Foresight {
+  /** Replaces what was known of these tenants. */
+  remember(foreseen: Foreseen): void;
+  /** Null when one of them is not known. What is taken is forgotten until it is remembered again. */
+  take(tenantIds: readonly string[]): Foreseen | null;
+}
+
+const tenantsMax = 1_000;
+/** Whose endpoints' names are longer is read each time. */
+const markLengthMax = 2_000;
+
+export function createForesight(): Foresight {
+  const byTenant = new Map<string, Remembered>();
+  return {
+    remember({ loads, endpoints }) {
+      for (const load of loads) {
+        const of = endpoints.get(load.tenantId);
+        if ((of?.mark?.length ?? 0) > markLengthMax) continue;
+        byTenant.delete(load.tenantId);
+        byTenant.set(load.tenantId, { load, endpoints: of });
+      }
+      for (const [oldest] of byTenant) {
+        if (byTenant.size <= tenantsMax) break;
+        byTenant.delete(oldest);
+      }
+    },
+    take(tenantIds) {
+      const found = tenantIds.map((tenantId) => byTenant.get(tenantId));
+      const loads: TenantLoad[] = [];
+      const endpoints = new Map<string, TenantEndpoints>();
+      for (const one of found) {
+        if (one === undefined) return null;
+        loads.push({ ...one.load });
+        if (one.endpoints !== undefined) endpoints.set(one.load.tenantId, one.endpoints);
+      }
+      for (const tenantId of tenantIds) byTenant.delete(tenantId);
+      return { loads, endpoints };
+    },
+  };
+}
+
+const tenantsAreAsForeseen = `select min(case when t.unfinished_max is not distinct from v."unfinishedMax"
+      and coalesce(a.total, 0) - coalesce(e.total, 0) + v.jobs <= v.most
+      and ${endpointsMark('v."tenantId"')} is not distinct from v.mark then 1 else 0 end)
+  from json_to_recordset($1::json) as v("tenantId" text, mark text, "unfinishedMax" bigint, jobs bigint, most bigint)
+    left join tenant as t on t.tenant_id = v."tenantId"
+    left join job_count as a on a.tenant_id = v."tenantId" and a.what = 'accepted'
+    left join job_count as e on e.tenant_id = v."tenantId" and e.what = 'ended'`;
+const keysAreFree = `select case when exists (
+    select 1 from unnest($1::text[], $2::text[]) as k(tenant_id, key)
+      join idempotency as i on i.tenant_id = k.tenant_id and i.key = k.key
+  ) then 0 else 1 end`;
+const checkTenants = sentCheck(tenantsAreAsForeseen);
+const checkKeys = sentCheck(keysAreFree);
+
+/**
+ * What is known for these items, whose tenants' counts are locked, after the check of it has been sent; null when it has to be
+ * read, for being unknown or for being likely to fail the check.
+ */
+export function foresee(ground: Ground, items: readonly AtTime<Acceptance>[]): Foreseen | null {
+  const { transaction, foresight, backlog } = ground;
+  const [first] = items;
+  if (first === undefined) return null;
+  if (items.some(({ item }) => item.ownId !== undefined || item.admission === undefined)) return null;
+  if (!backlog.isFresh(first.now)) return null;
+  const byTenant = Map.groupBy(items, ({ item }) => item.job.tenantId);
+  const foreseen = foresight.take([...byTenant.keys()]);
+  if (foreseen === null) return null;
+  const asked = foreseen.loads.map(({ tenantId, unfinished, unfinishedMax }) => {
+    const own = byTenant.get(tenantId) ?? [];
+    const most = Math.min(...own.map(({ item }) => unfinishedMax ?? item.admission?.unfinishedMax ?? 0));
+    const backlogMost = Math.min(...own.map(({ item }) => item.admission?.backlogMax ?? 0));
+    const isLikely = unfinished + own.length <= most && backlog.unfinished + items.length <= backlogMost;
+    const mark = foreseen.endpoints.get(tenantId)?.mark ?? null;
+    return { isLikely, check: { tenantId, mark, unfinishedMax, jobs: own.length, most } };
+  });
+  if (asked.some(({ isLikely }) => !isLikely)) return null;
+  transaction.send(checkTenants, [JSON.stringify(asked.map(({ check }) => check))]);
+  const keyed = items.filter(({ item }) => item.idempotency !== null);
+  if (keyed.length > 0) {
+    transaction.send(checkKeys, [
+      keyed.map(({ item }) => item.job.tenantId),
+      keyed.map(({ item }) => item.idempotency?.key),
+    ]);
+  }
+  ground.afterCommit(() => foresight.remember(foreseen));
+  return foreseen;
+}
