@@ -117,7 +117,8 @@ export async function takeInTurn(
     tenantRunningMax,
   ]);
   for (const { tenantId, runningMax } of waiting) if (runningMax !== null) limits.tenantHasLimit(tenantId);
-  // Asked for together with the jobs, so that these are locked for one answer less.
+  // Asked for together with the jobs, so that these are locked for fewer answers.
+  if (waiting.length > 0) transaction.mark();
   const tenantIds = waiting.map(({ tenantId }) => tenantId);
   const [endpoints, jobs] = await Promise.all([
     readEndpointBook(transaction, tenantIds),
