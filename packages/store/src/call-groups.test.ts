@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { StoreUnavailable } from "@ringback/core";
+import { StoreUnavailable, type Clock } from "@ringback/core";
 import { createCallGroups } from "./call-groups.ts";
 
 const onlyUnavailable = (thrown: unknown) => (thrown instanceof StoreUnavailable ? thrown : null);
@@ -88,5 +88,49 @@ describe("groups of calls", () => {
     under.finish();
     await Promise.all([slow, waiting]);
     expect(drained).toBe(true);
+  });
+
+  it("one that gathers waits until as many have come as lately came together, and no longer than it may", async () => {
+    let nowMs = 0;
+    const timers: (() => void)[] = [];
+    let armed = (): void => undefined;
+    const clock: Clock = {
+      now: () => nowMs,
+      monotonicMs: () => nowMs,
+      after(_delayMs, wake) {
+        timers.push(wake);
+        armed();
+        return () => undefined;
+      },
+    };
+    const groups = createCallGroups(onlyUnavailable);
+    const sizes: number[] = [];
+    const ask = groups.line<number, number>(
+      async (calls) => {
+        sizes.push(calls.length);
+        return calls;
+      },
+      { withinMs: 2, clock },
+    );
+    const untilArmed = (): Promise<void> => new Promise((resolve) => (armed = resolve));
+    // The first does not know of any others.
+    await Promise.all([1, 2, 3, 4].map(ask));
+    expect(sizes).toEqual([4]);
+    let waits = untilArmed();
+    const some = [1, 2].map(ask);
+    await waits;
+    // With these there are as many as before.
+    await Promise.all([...some, ...[3, 4].map(ask)]);
+    expect(sizes).toEqual([4, 4]);
+    waits = untilArmed();
+    const few = [1, 2].map(ask);
+    await waits;
+    nowMs = 2;
+    timers.at(-1)?.();
+    await Promise.all(few);
+    // The time since the last one is over by now.
+    nowMs = 4;
+    await ask(1);
+    expect(sizes).toEqual([4, 4, 2, 1]);
   });
 });

@@ -1,9 +1,10 @@
 // Reads the versions of jobs, which is what most polls need: those of many polls in one question, one row for an answer.
 //
-// While a question is under way, what is asked meanwhile waits for the next one, so the busier it is, the more share one. Each is
-// asked after the poll has come, so it sees every commit that anybody could have heard of before.
+// While a question is under way, and for a moment after it, what is asked meanwhile waits for the next one, so the busier it is, the
+// more share one: a question costs both sides as much as many polls. Each is asked after the poll has come, so it sees every
+// commit that anybody could have heard of before.
 import type { Pool } from "pg";
-import type { JobKey, JobReads } from "@ringback/core";
+import type { Clock, JobKey, JobReads } from "@ringback/core";
 import { createCallGroups } from "../call-groups.ts";
 import { asUnavailable } from "./faults.ts";
 
@@ -12,15 +13,19 @@ const select = `select string_agg(coalesce((select version::text from job where 
     order by k.at) as versions
   from unnest($1::text[], $2::text[]) with ordinality as k(tenant_id, id, at)`;
 
-export function createJobVersions(pool: Pool): JobReads["jobVersions"] {
+/** How long after the last question the next one waits for as many polls. */
+const withinMs = 2;
+
+export function createJobVersions(pool: Pool, clock: Clock): JobReads["jobVersions"] {
   const groups = createCallGroups(asUnavailable);
-  const ask = groups.line<readonly JobKey[], (number | null)[]>(async (calls) => {
+  const read = async (calls: readonly (readonly JobKey[])[]): Promise<(number | null)[][]> => {
     const keys = calls.flat();
     const values = [keys.map(({ tenantId }) => tenantId), keys.map(({ jobId }) => jobId)];
     const { rows } = await pool.query<{ versions: string }>({ name: "job_versions", text: select, values });
     const versions = (rows[0]?.versions ?? "").split(",").map((text) => (text === "" ? null : Number(text)));
     let at = 0;
     return calls.map(({ length }) => versions.slice(at, (at += length)));
-  });
+  };
+  const ask = groups.line(read, { withinMs, clock });
   return async (keys) => (keys.length === 0 ? [] : ask(keys));
 }

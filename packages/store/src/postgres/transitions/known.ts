@@ -102,10 +102,7 @@ function admissionBook({ backlog }: Ground, loads: readonly TenantLoad[]): Admis
  * Waits for other processes that are accepting the same ids, and then looks: what they have written is seen, since every
  * statement sees what was committed before it began.
  */
-async function takenIds(
-  transaction: Transaction,
-  named: Items,
-): Promise<Map<string, string | null>> {
+async function takenIds(transaction: Transaction, named: Items): Promise<Map<string, string | null>> {
   if (named.length === 0) return new Map();
   const keys = [named.map(({ item }) => item.job.tenantId), named.map(({ item }) => item.job.id)];
   transaction.send(lockIds, keys);
