@@ -4,9 +4,9 @@ import type { Effects } from "../effects.ts";
 import type { Sealing } from "../sealing.ts";
 import type { ClaimMemory } from "./claim-memory.ts";
 import type { Draft } from "./draft.ts";
+import type { Foresight } from "./foresight.ts";
 import type { Backlog } from "./job-counts.ts";
 import type { Transaction } from "./transaction.ts";
-import type { Foresight } from "./transitions/foresee.ts";
 
 export interface Ground {
   /** To read with, and for the few writes that are one statement by themselves. */

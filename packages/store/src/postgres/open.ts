@@ -15,6 +15,7 @@ import { createClaimMemory } from "./claim-memory.ts";
 import { measureClockOffset } from "./clock-offset.ts";
 import { createDraft, type RingStatement } from "./draft.ts";
 import { asUnavailable } from "./faults.ts";
+import { createForesight } from "./foresight.ts";
 import type { Ground } from "./ground.ts";
 import { countUncounted, createBacklog } from "./job-counts.ts";
 import { createJobVersions } from "./job-versions.ts";
@@ -23,7 +24,6 @@ import { connectionOptions, openPools, type PoolSize } from "./pools.ts";
 import { createReads } from "./reads.ts";
 import { createStatisticsKeeper } from "./statistics.ts";
 import { createTransactions } from "./transaction.ts";
-import { createForesight } from "./transitions/foresee.ts";
 import { createVerbs, sealVerbs, type Transact } from "./verbs.ts";
 
 export interface PostgresStoreOptions {

@@ -12,10 +12,11 @@ import type {
   Store,
 } from "@ringback/core";
 import type { CallGroups } from "../call-groups.ts";
+import type { AtTime } from "./at-time.ts";
 import { asUnavailable } from "./faults.ts";
 import type { Ground } from "./ground.ts";
 import { acceptEvents } from "./transitions/accept-events.ts";
-import { acceptJobs, acceptTogether, cancelJobs, eraseResults, type AtTime } from "./transitions/intake.ts";
+import { acceptJobs, acceptTogether, cancelJobs, eraseResults } from "./transitions/intake.ts";
 import { announcedKinds, announceKinds } from "./transitions/kinds.ts";
 import { workLanes, type LaneAnswer, type LaneCall } from "./transitions/lane-work.ts";
 import { claimLanes, extendLanes, recoverLanes, releaseLanes } from "./transitions/lanes.ts";

@@ -5,7 +5,7 @@ import { keyOf } from "../draft.ts";
 import { readEndpointBook } from "../endpoint-book.ts";
 import type { Ground } from "../ground.ts";
 import { endpointReceiver } from "../states.ts";
-import type { AtTime } from "./intake.ts";
+import type { AtTime } from "../at-time.ts";
 import { draftEvent } from "./draft-event.ts";
 import { sendKeys, usedKeys, type KeyRow } from "./used-keys.ts";
 

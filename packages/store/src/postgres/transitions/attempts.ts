@@ -9,7 +9,7 @@ import { rowReader } from "../rows.ts";
 import { delivery } from "../schema.ts";
 import { afterAttemptRow, attemptRow, faultEnd, unknownEnd, type EndedRecord } from "../states.ts";
 import { pauseEndpoints, type EndpointPause } from "./endpoint-rows.ts";
-import type { AtTime } from "./intake.ts";
+import type { AtTime } from "../at-time.ts";
 import { isHeld, type LockedLanes } from "./lane-locks.ts";
 import { tellOperators, type Telling } from "./operational.ts";
 import { policiesOf } from "./receivers.ts";

@@ -1,63 +1,10 @@
-// Foresees what accepting jobs would read, from what this process read or wrote last, and sends the check that it still is so.
+// Foresees what accepting jobs would read, and sends the check that it still is so.
 import type { Acceptance } from "@ringback/core";
-import { endpointsMark, type TenantEndpoints } from "../endpoint-book.ts";
+import { endpointsMark } from "../endpoint-book.ts";
+import type { Foreseen } from "../foresight.ts";
 import type { Ground } from "../ground.ts";
 import { sentCheck } from "../checks.ts";
-import type { TenantLoad } from "../job-counts.ts";
-import type { AtTime } from "./intake.ts";
-
-/** What is known of the tenants that are accepted for. */
-export interface Foreseen {
-  readonly loads: readonly TenantLoad[];
-  readonly endpoints: ReadonlyMap<string, TenantEndpoints>;
-}
-
-interface Remembered {
-  readonly load: TenantLoad;
-  readonly endpoints: TenantEndpoints | undefined;
-}
-
-/** What a process remembers of tenants between transactions; true of each only together with a check. */
-export interface Foresight {
-  /** Replaces what was known of these tenants. */
-  remember(foreseen: Foreseen): void;
-  /** Null when one of them is not known. What is taken is forgotten until it is remembered again. */
-  take(tenantIds: readonly string[]): Foreseen | null;
-}
-
-const tenantsMax = 1_000;
-/** Whose endpoints' names are longer is read each time. */
-const markLengthMax = 2_000;
-
-export function createForesight(): Foresight {
-  const byTenant = new Map<string, Remembered>();
-  return {
-    remember({ loads, endpoints }) {
-      for (const load of loads) {
-        const of = endpoints.get(load.tenantId);
-        if ((of?.mark?.length ?? 0) > markLengthMax) continue;
-        byTenant.delete(load.tenantId);
-        byTenant.set(load.tenantId, { load, endpoints: of });
-      }
-      for (const [oldest] of byTenant) {
-        if (byTenant.size <= tenantsMax) break;
-        byTenant.delete(oldest);
-      }
-    },
-    take(tenantIds) {
-      const found = tenantIds.map((tenantId) => byTenant.get(tenantId));
-      const loads: TenantLoad[] = [];
-      const endpoints = new Map<string, TenantEndpoints>();
-      for (const one of found) {
-        if (one === undefined) return null;
-        loads.push({ ...one.load });
-        if (one.endpoints !== undefined) endpoints.set(one.load.tenantId, one.endpoints);
-      }
-      for (const tenantId of tenantIds) byTenant.delete(tenantId);
-      return { loads, endpoints };
-    },
-  };
-}
+import type { AtTime } from "../at-time.ts";
 
 const tenantsAreAsForeseen = `select min(case when t.unfinished_max is not distinct from v."unfinishedMax"
       and coalesce(a.total, 0) - coalesce(e.total, 0) + v.jobs <= v.most

@@ -5,7 +5,6 @@ import {
   type Acceptance,
   type Accepted,
   type CancelAnswer,
-  type Instant,
   type Job,
   type JobKey,
   type JobWithPayloads,
@@ -13,6 +12,7 @@ import {
 import { createAcceptedAhead } from "../../accepted-ahead.ts";
 import { keyReused } from "../../event-key.ts";
 import { noEndpoints, readEndpointBook } from "../endpoint-book.ts";
+import type { AtTime } from "../at-time.ts";
 import { keyOf } from "../draft.ts";
 import type { Ground } from "../ground.ts";
 import { jobOf, type JobRow } from "../nouns.ts";
@@ -28,11 +28,6 @@ import {
 } from "./job-book.ts";
 import { knownFor, type Known } from "./known.ts";
 import { sendKeys, type KeyRow } from "./used-keys.ts";
-
-export interface AtTime<Item> {
-  readonly item: Item;
-  readonly now: Instant;
-}
 
 const deleteResults = `delete from job_result where (tenant_id, job_id) in (select * from unnest($1::text[], $2::text[]))
   returning tenant_id as "tenantId", job_id as "jobId"`;

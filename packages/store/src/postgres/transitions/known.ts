@@ -6,12 +6,13 @@ import { notAdmitted, type Acceptance, type NotAdmitted } from "@ringback/core";
 import type { AcceptedAhead } from "../../accepted-ahead.ts";
 import { endpointBookOf, readTenantEndpoints } from "../endpoint-book.ts";
 import { keyOf } from "../draft.ts";
+import type { Foreseen } from "../foresight.ts";
 import type { Ground } from "../ground.ts";
 import { readLoads, sendAcceptLock, type TenantLoad } from "../job-counts.ts";
 import type { EndpointBook } from "../states.ts";
 import type { Transaction } from "../transaction.ts";
-import { foresee, type Foreseen } from "./foresee.ts";
-import type { AtTime } from "./intake.ts";
+import { foresee } from "./foresee.ts";
+import type { AtTime } from "../at-time.ts";
 import { usedKeys, type UsedKey } from "./used-keys.ts";
 
 export interface Known {

@@ -6,7 +6,7 @@ import type { AttemptRecord, ClaimedDeliveries } from "@ringback/core";
 import { keyOf } from "../draft.ts";
 import type { Ground } from "../ground.ts";
 import { lockDeliveriesOf, recordAttempts, sendJobLocks } from "./attempts.ts";
-import type { AtTime } from "./intake.ts";
+import type { AtTime } from "../at-time.ts";
 import { lockLanesOf, type LockedLanes } from "./lane-locks.ts";
 import { claimDeliveries, findDue, type ClaimCall } from "./lanes.ts";
 

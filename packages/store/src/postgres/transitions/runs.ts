@@ -21,7 +21,7 @@ import { keyOf } from "../draft.ts";
 import type { Ground } from "../ground.ts";
 import { jobOf, type JobRow } from "../nouns.ts";
 import { begunRun, endedJob, noProgress } from "../states.ts";
-import type { AtTime } from "./intake.ts";
+import type { AtTime } from "../at-time.ts";
 import {
   createJobBook,
   itsInput,

@@ -6,7 +6,7 @@ import { deliveryOf, type DeliveryRow } from "../nouns.ts";
 import { redelivered } from "../states.ts";
 import { sendAudit } from "./audit.ts";
 import { lockDeliveriesOf, sendJobLocks, type DeliveryKey } from "./attempts.ts";
-import type { AtTime } from "./intake.ts";
+import type { AtTime } from "../at-time.ts";
 import { lockLanesOf } from "./lane-locks.ts";
 import { policiesOf } from "./receivers.ts";
 
