@@ -1,15 +1,19 @@
 // The whole server, whose retention has to do with one table at a time: what is over of the others is withheld from its sweep,
-// and of each of its transactions it is measured how long it takes.
+// and of each of its transactions it is measured how long it takes, or holds locks.
 import type { Expiry, Retention, Store } from "@ringback/core";
 import { startServer } from "@ringback/server";
 import { overAt } from "../fill/statements.ts";
 import { answerParent, ready } from "./in-child.ts";
+import { watchLockTimes } from "./lock-times.ts";
 
 /** What one table's rows took to be erased. */
 export interface Erased {
   readonly rows: number;
   readonly batches: number;
-  /** From the sweep's call to the commit, the wait for others' commits included. */
+  /**
+   * Embedded, from the sweep's call to the commit, the wait for others' commits included; on PostgreSQL from the first statement
+   * that locks something to the commit.
+   */
   readonly longestMs: number;
   /** The same of transactions with nothing to erase, made just before: what the machine and the load take by themselves. */
   readonly longestEmptyMs: number;
@@ -48,6 +52,9 @@ const phases: Readonly<Record<string, (expiry: Expiry) => Expiry>> = {
   replays: (expiry) => ({ ...expiry, retention: { ...never, replaysMs: overMs } }),
 };
 
+/** What only the retention says. */
+const erasing = /^\s*(?:delete from|update attempt set response_body|update job set (?:erased_at|forget_at))/;
+const lockTimes = process.env["DATABASE_URL"] === undefined ? null : watchLockTimes(erasing);
 let phase = "nothing";
 let erased: Erased = { rows: 0, batches: 0, longestMs: 0, longestEmptyMs: 0 };
 let undecorated: Store | null = null;
@@ -61,6 +68,7 @@ answerParent({
   /** Resolves when nothing is left of it, or its time is over. */
   async erase(what) {
     erased = { rows: 0, batches: 0, longestMs: 0, longestEmptyMs: await longestEmpty() };
+    lockTimes?.reset();
     phase = String(what);
     untilMs = performance.now() + erasingMs;
     over = Promise.withResolvers<Erased>();
@@ -97,7 +105,7 @@ function measured(store: Store): Store {
           ...erased,
           rows: erased.rows + rows,
           batches: batches + 1,
-          longestMs: Math.max(longestMs, ms),
+          longestMs: lockTimes?.longestMs() ?? Math.max(longestMs, ms),
         };
         if (performance.now() < untilMs) return rows;
       }

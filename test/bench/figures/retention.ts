@@ -1,5 +1,6 @@
 // (k) How long the longest transaction of the retention is, table by table, while 200,000 rows of each are to be erased and the
-// server goes on working: nobody waits for its locks any longer than that. Each table is looked at for 15 s at most.
+// server goes on working: nobody waits for its locks any longer than that. Each table is looked at for 15 s at most. SQLite locks
+// the whole file, so there it is the whole call; on PostgreSQL it is the time from a transaction's first lock to its commit.
 import type { Erased } from "../children/expiring-server.ts";
 import type { Figure } from "../figure.ts";
 import { both, type Aim, type Line } from "../line.ts";

@@ -5,10 +5,10 @@ import { createRandomWalk, seeded } from "../testing/random-walk.ts";
 
 /** Each selects the rows that break it. */
 const broken: Readonly<Record<string, string>> = {
-  "a lane is due when the earliest of its deliveries is that is pending and not in flight": `
+  "a lane is due when the earliest of its deliveries is that is pending and not in flight, and it may be served": `
     select 1 from lane as l where l.due_at is distinct from (
-      select min(d.due_at) from delivery as d where d.tenant_id = l.tenant_id and d.lane_id = l.id
-        and d.status = 'pending' and d.attempt_started_at is null)`,
+      select greatest(min(d.due_at), l.not_before) from delivery as d where d.tenant_id = l.tenant_id
+        and d.lane_id = l.id and d.status = 'pending' and d.attempt_started_at is null having count(*) > 0)`,
   "a job counts what is owed to its own callback": `
     select 1 from job as j cross join lateral (
       select count(*) filter (where d.status = 'pending') as pending,
@@ -116,6 +116,22 @@ describe("the rows stay true to each other on PostgreSQL", () => {
     },
     60_000,
   );
+
+  it("a lane whose breaker is open is due when it may be served again", async () => {
+    const opened = await cluster.openForTest();
+    const client = await cluster.connect(opened.connectionString);
+    const scene = await openScene(async () => opened);
+    for (let at = 0; at < 11; at += 1) await scene.finishJob();
+    const lane = await scene.holdLane();
+    const failing = { code: "connect_refused", policy: [60_000] } as const;
+    for (const one of await scene.claimDeliveries(lane, 10)) await scene.record(lane, one, failing);
+    const { rows } = await client.query(
+      "select due_at > $1 as later from lane where not_before is not null",
+      [scene.now()],
+    );
+    expect(rows).toEqual([{ later: true }]);
+    expect((await client.query(everyCheck(broken))).rows).toEqual([]);
+  });
 
   it("also when two walks go over the same rows at the same time", async () => {
     const opened = await cluster.openForTest();
