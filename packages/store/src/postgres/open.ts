@@ -21,7 +21,6 @@ import { countUncounted, createBacklog } from "./job-counts.ts";
 import { createJobVersions } from "./job-versions.ts";
 import { migrate, readMigrations } from "./migrate.ts";
 import { connectionOptions, openPools, type PoolSize } from "./pools.ts";
-import { readingOn } from "./reading.ts";
 import { createReads } from "./reads.ts";
 import { createStatisticsKeeper } from "./statistics.ts";
 import { createTransactions } from "./transaction.ts";
@@ -103,8 +102,7 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
     return result;
   };
 
-  const reading = readingOn(pools.front);
-  const read = createReads(drizzle({ client: reading }), sealing, asUnavailable);
+  const read = createReads(drizzle({ client: pools.front }), sealing, asUnavailable);
   const guard = createSealGuard();
   const verbs = guardSeals(createVerbs(transact, groups), guard);
   const seals = createSeals({ sealing, guard, reads: read.seals, ...sealVerbs(transact) });
@@ -114,7 +112,7 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
   return {
     ...verbs,
     tenants: { ...verbs.tenants, ...read.tenants },
-    reads: { ...read.reads, jobVersions: createJobVersions(reading, clock) },
+    reads: { ...read.reads, jobVersions: createJobVersions(pools.front, clock) },
     seals,
     changes: { subscribe: (listener) => feed.subscribe(listener), areComplete: () => false },
     commits: groups.statistics,
