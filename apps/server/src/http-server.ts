@@ -39,18 +39,27 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
     errorHandler: () => malformed.response("The Host header or the request target is missing or not valid."),
   });
   const lingering = { clock, bytesMax: limits.lingerBytesMax, withinMs: limits.lingerMs };
+  /** Those that take time. Forgotten when they and their request are whole: an idle connection would keep its last one, too. */
   const answers = new WeakMap<Socket, ServerResponse>();
+  const remember = (socket: Socket, outgoing: ServerResponse): void => {
+    answers.set(socket, outgoing);
+    outgoing.once("close", () => {
+      if (outgoing.req.complete && answers.get(socket) === outgoing) answers.delete(socket);
+    });
+  };
   const atEndOfTurn = createEndOfTurn();
   let isLeaving = false;
   const answer = (incoming: IncomingMessage, outgoing: ServerResponse): void => {
-    answers.set(incoming.socket, outgoing);
     if (isLeaving) outgoing.setHeader("connection", "close");
     if (incoming.method !== "GET") lingerWhenUnread(incoming, lingering);
     if (incoming.rawHeaders.length > 2 * limits.headersMax) {
       malformed.tooManyHeaders(outgoing);
       return;
     }
-    const whole = (): void => void listener(incoming, outgoing);
+    const whole = (): void => {
+      remember(incoming.socket, outgoing);
+      void listener(incoming, outgoing);
+    };
     const answerShortly = (short: Awaited<ReturnType<ShortPoll>>): void => {
       if (short === null) whole();
       else atEndOfTurn(() => void outgoing.writeHead(short.status, short.headers).end());
@@ -100,6 +109,7 @@ function serverOptions(limits: HttpLimits) {
     connectionsCheckingInterval: limits.timeoutsCheckedEveryMs,
     maxHeaderSize: limits.headerBytesMax,
     noDelay: true,
+    optimizeEmptyRequests: true,
     // Node's own answer to a missing Host has no body; ours is the problem document of the listener above.
     requireHostHeader: false,
   };

@@ -1,11 +1,11 @@
 // Loaded into a real server before its own program (--import): it answers for its processor time, its memory and its other
 // vitals, and the server ends with the benchmark. The program knows nothing of it.
 import { readdirSync } from "node:fs";
-import { monitorEventLoopDelay, type IntervalHistogram } from "node:perf_hooks";
+import { monitorEventLoopDelay, type ELDHistogram } from "node:perf_hooks";
 import { answerParent } from "./in-child.ts";
 
 const lagResolutionMs = 10;
-let delays: IntervalHistogram | null = null;
+let delays: ELDHistogram | null = null;
 
 answerParent({
   descriptors: () => readdirSync("/dev/fd").length,
