@@ -2,6 +2,7 @@
 //
 // SQL and fsync then take a core of their own, and the main thread goes on with its sockets. Nobody hears of a transition
 // before its commit is on disk, as without the thread. When the thread is lost, so is what became of the calls under way.
+import { setFlagsFromString } from "node:v8";
 import { MessageChannel, Worker } from "node:worker_threads";
 import { StoreUnavailable, type Log, type Random } from "@ringback/core";
 import { createCommitStatistics } from "../commit-statistics.ts";
@@ -39,15 +40,16 @@ const unitsKept = 64;
 /** Started with the first file and kept; every file that this process has open shares it. */
 let running: Worker | null = null;
 
-/** What it keeps lives as long as a commit; left to itself, V8 would let the space of new objects grow to ten times that. */
-const resourceLimits = { maxYoungGenerationSizeMb: 12 };
+/**
+ * What the thread keeps lives as long as a commit, so it needs little room for new objects; what the process was started with is
+ * for a thread that has sockets. A limit of the worker's own would lose against the process's flag.
+ */
+const youngFlag = "--max-semi-space-size=4";
 
 function theThread(): Worker {
   if (running !== null) return running;
-  const thread = new Worker(new URL("database-thread-entry.ts", import.meta.url), {
-    name: "database",
-    resourceLimits,
-  });
+  setFlagsFromString(youngFlag);
+  const thread = new Worker(new URL("database-thread-entry.ts", import.meta.url), { name: "database" });
   thread.setMaxListeners(0);
   // Whoever has a file open hears it, too; alone, an error without a listener would end the process.
   thread.on("error", () => undefined);

@@ -25,7 +25,7 @@ const sqliteVersionMin = "3.51.3";
 const walPagesMax = 1_000;
 const walBytesKept = 64 * 1_024 * 1_024;
 /** Each connection keeps so much of the file; the rest is in the cache of the operating system, a copy away. */
-const cacheKibibytes = 32 * 1_024;
+const cacheKibibytes = 16 * 1_024;
 
 /** Throws CannotOpenStore. The folder is made with mode 0700, the file with 0600. */
 export function openFile(path: string): OpenFile {
