@@ -28,11 +28,12 @@ const idleTimeoutMs = 60_000;
 const poolMaxDefault = 5;
 
 /**
- * Compiling these short statements would cost more than it saves. None of them is meant to go through a whole table; without
- * that choice, statistics that are behind cannot lead to it. And each has one plan, whatever values it is asked with: for a
+ * Compiling these short statements would cost more than it saves. None of them is meant to go through a whole table, nor to join
+ * what it was given to one by reading all of it; without those choices, statistics that are behind cannot lead to it. And each has one plan, whatever values it is asked with: for a
  * tenant that has most of a table, the planner would rather walk past everybody else's rows than use the tenant's own index.
  */
-export const planning = "-c jit=off -c enable_seqscan=off -c plan_cache_mode=force_generic_plan";
+export const planning =
+  "-c jit=off -c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off -c plan_cache_mode=force_generic_plan";
 
 /**
  * What every connection is opened with. `commitLevel` is PostgreSQL's synchronous_commit, pinned so that a later change
