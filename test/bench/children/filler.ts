@@ -1,5 +1,6 @@
 // Runs bulk statements on a database that no server uses: without foreign keys, the large indexes made afterwards, and
 // everything on disk at the end, so that nothing of it is left to do while something is measured.
+import { execFileSync } from "node:child_process";
 import Sqlite from "better-sqlite3";
 import { Client } from "pg";
 import type { FillStatements } from "../fill/statements.ts";
@@ -62,8 +63,12 @@ async function fillPostgres({ growing, statements }: FillStatements): Promise<vo
 }
 
 answerParent({
-  fill: (given) =>
-    dialect === "sqlite" ? fillSqlite(given as FillStatements) : fillPostgres(given as FillStatements),
+  async fill(given) {
+    if (dialect === "sqlite") fillSqlite(given as FillStatements);
+    else await fillPostgres(given as FillStatements);
+    // What the system has still to write, of databases that are gone as well, would make a commit that is measured wait for it.
+    execFileSync("sync");
+  },
 });
 process.on("SIGTERM", () => process.exit(0));
 ready();
