@@ -17,7 +17,16 @@ import { rowReader, type RawRow } from "../rows.ts";
 import { delivery, lane as laneTable } from "../schema.ts";
 import { recordFaults, recordUnknown } from "./attempts.ts";
 import { heldLane, isHeld, lockLanesOf, type LockedLanes } from "./lane-locks.ts";
-import { receiversOfDeliveries, type ReceiverNow } from "./receivers.ts";
+import {
+  callbackColumns,
+  receiverFrom,
+  receiversOfLanes,
+  splitCallback,
+  type JobCallback,
+  type LaneReceivers,
+  type ReceiverNow,
+  type ReceiverOf,
+} from "./receivers.ts";
 import type { Lease } from "./runs.ts";
 
 export interface ClaimCall {
@@ -28,9 +37,10 @@ export interface ClaimCall {
 }
 
 const reader = rowReader(delivery);
-/** The columns of a delivery and, beside them, its event's body; of `delivery as t left join event as e`. */
-const dueColumns = `${reader.list}, e.body as body`;
-const itsEvent = "left join event as e on e.tenant_id = t.tenant_id and e.id = t.event_id";
+/** The columns of a delivery and, beside them, its event's body and its job's callback. */
+const dueColumns = `${reader.list}, e.body as body, ${callbackColumns}`;
+const itsEventAndJob = `left join event as e on e.tenant_id = t.tenant_id and e.id = t.event_id
+  left join job as j on j.tenant_id = t.tenant_id and j.id = t.job_id`;
 
 const isFree = "t.claimed_by is null and not t.paused and t.due_at is not null and t.due_at <= $1";
 const claimed = `returning t.tenant_id as "tenantId", t.id as "laneId", t.token`;
@@ -65,9 +75,9 @@ const selectDeliveries = `select v.n as call, ${dueColumns}
     where d.tenant_id = v."tenantId" and d.lane_id = v."laneId" and d.status = 'pending'
       and d.attempt_started_at is null and d.due_at <= v.now
     order by d.due_at, d.id limit v."limit"
-  ) as t ${itsEvent} order by v.n, t.due_at, t.id`;
+  ) as t ${itsEventAndJob} order by v.n, t.due_at, t.id`;
 // What became due within one millisecond is in the order of its events.
-const selectNext = `select ${dueColumns} from delivery as t ${itsEvent}
+const selectNext = `select ${dueColumns} from delivery as t ${itsEventAndJob}
   where t.tenant_id = $1 and t.lane_id = $2 and t.status = 'pending' and t.attempt_started_at is null
     and t.due_at <= $3 and case when $4::text is null then t.due_at = (
       select min(d.due_at) from delivery as d
@@ -164,17 +174,38 @@ interface DueDelivery {
   readonly row: DeliveryRow;
   /** Null when its event is gone. */
   readonly body: string | null;
+  /** Null when it has no job, or its job is gone. */
+  readonly callback: JobCallback | null;
 }
 
-/** What is due for each of the calls, as far as their limits go. */
-export type FoundDue = ReadonlyMap<number, readonly DueDelivery[]>;
+/** What was found for claims before it was known what each of them may have. */
+export interface FoundDue {
+  /** What is due for each of the calls, as far as their limits go. */
+  readonly deliveries: ReadonlyMap<number, readonly DueDelivery[]>;
+  readonly receivers: LaneReceivers;
+}
+
+const nothingDue: FoundDue = { deliveries: new Map(), receivers: { endpoints: new Map(), secrets: [] } };
 
 /**
- * Looks for what is due for these calls, whose lanes are locked by now or by what was sent before. It does not know yet how
- * many of it a lane may have, nor that the order of a lane may forbid all but one: that is chosen from it later.
+ * Looks for what is due for these calls, whose lanes are locked by now or by what was sent before, and for what it takes to send
+ * it. It does not know yet how many of it a lane may have, nor that the order of a lane may forbid all but one: that is chosen
+ * from it later.
  */
-export async function findDue({ transaction }: Ground, calls: readonly ClaimCall[]): Promise<FoundDue> {
-  if (calls.length === 0) return new Map();
+export async function findDue(ground: Ground, calls: readonly ClaimCall[]): Promise<FoundDue> {
+  if (calls.length === 0) return nothingDue;
+  const lanes = calls.map(({ lane }) => lane);
+  const [deliveries, receivers] = await Promise.all([
+    findDeliveries(ground, calls),
+    receiversOfLanes(ground, lanes),
+  ]);
+  return { deliveries, receivers };
+}
+
+async function findDeliveries(
+  { transaction }: Ground,
+  calls: readonly ClaimCall[],
+): Promise<FoundDue["deliveries"]> {
   const asked = calls.map(({ lane: { tenantId, laneId }, now, limit }, n) => ({
     n,
     tenantId,
@@ -191,8 +222,9 @@ export async function findDue({ transaction }: Ground, calls: readonly ClaimCall
   return found;
 }
 
-function readDueDelivery({ body, ...columns }: RawRow): DueDelivery {
-  return { row: reader.read(columns), body: typeof body === "string" ? body : null };
+function readDueDelivery({ body, ...raw }: RawRow): DueDelivery {
+  const { columns, callback } = splitCallback(raw);
+  return { row: reader.read(columns), body: typeof body === "string" ? body : null, callback };
 }
 
 /** The calls' lanes are locked already, and `due` was found after it; `locked` has the lanes as they are after it. */
@@ -202,9 +234,10 @@ export async function claimDeliveries(
   { locked, due }: { readonly locked: LockedLanes; readonly due: FoundDue },
 ): Promise<ClaimedDeliveries[]> {
   const open = await Promise.all(calls.map((call) => openClaim(ground, call, locked)));
-  const found = await choose(ground, open, due);
+  const found = await choose(ground, open, due.deliveries);
   const claimedByCall = calls.map((): ClaimedDelivery[] => []);
-  if (found.length > 0) await startAll(ground, { open, found, claimedByCall, locked });
+  const receiverOf = receiverFrom(ground, due.receivers);
+  if (found.length > 0) await startAll(ground, { open, found, receiverOf, claimedByCall, locked });
   return calls.map((call, n) => {
     const one = open[n] ?? null;
     if (!isHeld(locked, call.lane)) return { kind: "lost" };
@@ -249,7 +282,11 @@ interface Found extends DueDelivery {
 }
 
 /** Of what was found due, what each claim has room for; of an ordered lane, its next one. */
-async function choose(ground: Ground, open: readonly (OpenClaim | null)[], due: FoundDue): Promise<Found[]> {
+async function choose(
+  ground: Ground,
+  open: readonly (OpenClaim | null)[],
+  due: FoundDue["deliveries"],
+): Promise<Found[]> {
   const chosen = open.map(async (one, call): Promise<Found[]> => {
     if (one === null || one.room === 0) return [];
     const found = one.after.ordered ? await findNext(ground, one) : (due.get(call) ?? []).slice(0, one.room);
@@ -272,23 +309,22 @@ async function startAll(
   claim: {
     readonly open: readonly (OpenClaim | null)[];
     readonly found: readonly Found[];
+    readonly receiverOf: ReceiverOf;
     readonly claimedByCall: readonly ClaimedDelivery[][];
     readonly locked: LockedLanes;
   },
 ): Promise<void> {
-  const { open, found, claimedByCall, locked } = claim;
+  const { open, found, receiverOf, claimedByCall, locked } = claim;
   const { draft } = ground;
-  const rows = found.map(({ row }) => row);
-  const receiverOf = await receiversOfDeliveries(ground, rows);
   const started = new Set<string>();
   const faults: { readonly row: DeliveryRow; readonly detail: string; readonly now: Instant }[] = [];
-  for (const { call, row, body } of found) {
+  for (const { call, row, body, callback } of found) {
     const one = open[call];
     // Two calls for one lane in one transaction: the first one has it.
     if (!one || started.has(keyOf(row.tenantId, row.id))) continue;
     started.add(keyOf(row.tenantId, row.id));
     const { now } = one.call;
-    const receiver = receiverOf(row, now);
+    const receiver = receiverOf(row, callback, now);
     if (!("unreadable" in receiver) && body !== null) {
       claimedByCall[call]?.push(claimedDelivery(row, { body, now, receiver }));
       draft.recountLane(row, { ring: false });

@@ -10,8 +10,9 @@ import { callbackOwner, secretPlace } from "../../secret-place.ts";
 import { SealBroken } from "../../sealing.ts";
 import { keyOf } from "../draft.ts";
 import type { Ground } from "../ground.ts";
+import type { LaneKey } from "../lane-draft.ts";
 import { endpointHeaders, retryPolicyOf, type DeliveryRow, type EndpointRow } from "../nouns.ts";
-import { rowReader } from "../rows.ts";
+import { rowReader, type RawRow } from "../rows.ts";
 import { endpoint } from "../schema.ts";
 
 export type ReceiverNow = Pick<
@@ -30,9 +31,8 @@ export interface Unreadable {
 /** Something that a delivery refers to is not there. */
 class NotThere extends Error {}
 
-interface JobCallback {
-  readonly tenantId: string;
-  readonly jobId: string;
+/** What a delivery's own job says of its callback. */
+export interface JobCallback {
   readonly url: string | null;
   readonly sealedHeaders: string | null;
   readonly sealedSecret: string | null;
@@ -50,11 +50,29 @@ interface SecretLine {
 const reader = rowReader(endpoint);
 const asKeys = "(select * from unnest($1::text[], $2::text[]))";
 const selectEndpoints = `select ${reader.list} from endpoint as t where (t.tenant_id, t.id) in ${asKeys}`;
-const selectCallbacks = `select tenant_id as "tenantId", id as "jobId", callback_url as url,
-    callback_sealed_headers as "sealedHeaders", callback_sealed_secret as "sealedSecret", traceparent
-  from job where (tenant_id, id) in ${asKeys}`;
-const selectSecrets = `select tenant_id as "tenantId", owner, n, sealed, expires_at as "expiresAt"
-  from signing_secret where (tenant_id, owner) in ${asKeys} order by n desc`;
+const selectEndpointsOfLanes = `select ${reader.list} from lane as l
+  join endpoint as t on t.tenant_id = l.tenant_id and t.id = l.endpoint_id where (l.tenant_id, l.id) in ${asKeys}`;
+const selectSecretsOfLanes = `select s.tenant_id as "tenantId", s.owner, s.n, s.sealed, s.expires_at as "expiresAt"
+  from lane as l join signing_secret as s on s.tenant_id = l.tenant_id and s.owner = coalesce(l.endpoint_id, $3)
+  where (l.tenant_id, l.id) in ${asKeys} order by s.n desc`;
+/** Of `job as j`, which need not be there. */
+export const callbackColumns = `j.callback_url as "callbackUrl", j.callback_sealed_headers as "callbackHeaders",
+    j.callback_sealed_secret as "callbackSecret", j.traceparent as "callbackTraceparent", j.id is not null as "hasJob"`;
+
+/** Takes what `callbackColumns` have brought out of a row; null when there is no such job. */
+export function splitCallback(raw: RawRow): {
+  readonly columns: RawRow;
+  readonly callback: JobCallback | null;
+} {
+  const { callbackUrl, callbackHeaders, callbackSecret, callbackTraceparent, hasJob, ...columns } = raw;
+  const callback = {
+    url: callbackUrl,
+    sealedHeaders: callbackHeaders,
+    sealedSecret: callbackSecret,
+    traceparent: callbackTraceparent,
+  } as JobCallback;
+  return { columns, callback: hasJob === true ? callback : null };
+}
 
 type Key = readonly [tenantId: string, id: string];
 
@@ -93,20 +111,34 @@ export async function policiesOf(
   };
 }
 
-/** What it takes to send these deliveries; each endpoint and each owner's secrets are looked up once. */
-export async function receiversOfDeliveries(
-  ground: Ground,
-  rows: readonly DeliveryRow[],
-): Promise<(row: DeliveryRow, now: Instant) => ReceiverNow | Unreadable> {
-  const { sealing } = ground;
-  const jobKeys = rows.flatMap((row): Key[] => (row.jobId === null ? [] : [[row.tenantId, row.jobId]]));
-  const owners = rows.map((row): Key => [row.tenantId, row.endpointId ?? callbackOwner]);
-  const [endpoints, callbackRows, secretRows] = await Promise.all([
-    endpointsOf(ground, rows),
-    askByKey<JobCallback>(ground, selectCallbacks, jobKeys),
-    askByKey<SecretLine>(ground, selectSecrets, owners),
+/** The receivers of some lanes, with their secrets. */
+export interface LaneReceivers {
+  readonly endpoints: ReadonlyMap<string, EndpointRow>;
+  readonly secrets: readonly SecretLine[];
+}
+
+/** Reads them, each once. */
+export async function receiversOfLanes(
+  { transaction }: Ground,
+  lanes: readonly LaneKey[],
+): Promise<LaneReceivers> {
+  const keys = [lanes.map(({ tenantId }) => tenantId), lanes.map(({ laneId }) => laneId)];
+  const [endpointRows, secrets] = await Promise.all([
+    transaction.ask(selectEndpointsOfLanes, keys),
+    transaction.ask<SecretLine>(selectSecretsOfLanes, [...keys, callbackOwner]),
   ]);
-  const callbacks = new Map(callbackRows.map((row) => [keyOf(row.tenantId, row.jobId), row]));
+  const endpoints = endpointRows.map(reader.read).map((row) => [keyOf(row.tenantId, row.id), row] as const);
+  return { endpoints: new Map(endpoints), secrets };
+}
+
+/** What it takes to send a delivery of these lanes, whose job has this callback, at that instant. */
+export type ReceiverOf = (
+  row: DeliveryRow,
+  callback: JobCallback | null,
+  now: Instant,
+) => ReceiverNow | Unreadable;
+
+export function receiverFrom({ sealing }: Ground, { endpoints, secrets }: LaneReceivers): ReceiverOf {
   const opened = new Map<SecretLine, string>();
 
   function openOnce(line: SecretLine): string {
@@ -116,7 +148,7 @@ export async function receiversOfDeliveries(
   }
 
   function secretsOf(tenantId: string, owner: string, now: Instant): string[] {
-    const active = secretRows.filter(
+    const active = secrets.filter(
       (line) =>
         line.tenantId === tenantId &&
         line.owner === owner &&
@@ -126,11 +158,12 @@ export async function receiversOfDeliveries(
     return active.map(openOnce);
   }
 
-  function inlineReceiver(row: DeliveryRow, callback: JobCallback | undefined, now: Instant): ReceiverNow {
-    if (callback === undefined || callback.url === null) {
+  function inlineReceiver(row: DeliveryRow, callback: JobCallback | null, now: Instant): ReceiverNow {
+    if (callback === null || callback.url === null || row.jobId === null) {
       throw new NotThere(`Delivery ${row.id} is owed to a callback that does not exist.`);
     }
-    const { tenantId, jobId, url, sealedHeaders, sealedSecret, traceparent } = callback;
+    const { tenantId, jobId } = row;
+    const { url, sealedHeaders, sealedSecret, traceparent } = callback;
     const open = (column: string, sealed: string): string =>
       sealing.open(sealed, { tenantId, table: "job", rowId: jobId, column });
     return {
@@ -150,9 +183,8 @@ export async function receiversOfDeliveries(
     };
   }
 
-  function receiverNow(row: DeliveryRow, now: Instant): ReceiverNow {
+  function receiverNow(row: DeliveryRow, callback: JobCallback | null, now: Instant): ReceiverNow {
     const { tenantId, endpointId } = row;
-    const callback = row.jobId === null ? undefined : callbacks.get(keyOf(tenantId, row.jobId));
     if (endpointId === null) return inlineReceiver(row, callback, now);
     const found = endpoints.get(keyOf(tenantId, endpointId));
     if (found === undefined) throw new NotThere(`There is no endpoint ${endpointId}.`);
@@ -167,7 +199,7 @@ export async function receiversOfDeliveries(
     };
   }
 
-  return (row, now) => readable(() => receiverNow(row, now));
+  return (row, callback, now) => readable(() => receiverNow(row, callback, now));
 }
 
 /** The rows have been read by now, so whatever is thrown is a fault of theirs. */
