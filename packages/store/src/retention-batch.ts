@@ -18,7 +18,7 @@ export interface ToldEvent {
   readonly needed: boolean;
 }
 
-const finalStatuses = ["delivered", "canceled", "dead"] as const;
+export const finalStatuses = ["delivered", "canceled", "dead"] as const;
 
 /** Until when what is in each final status must have finished to be over. What is pending never is. */
 export function overSince({ now, retention }: Expiry): readonly FinishedUntil[] {

@@ -53,7 +53,7 @@ const phases: Readonly<Record<string, (expiry: Expiry) => Expiry>> = {
 };
 
 /** What only the retention says. */
-const erasing = /^\s*(?:delete from|update attempt set response_body|update job set (?:erased_at|forget_at))/;
+const erasing = /^\s*(?:delete from|update attempt set response_body|with over as materialized)/;
 const lockTimes = process.env["DATABASE_URL"] === undefined ? null : watchLockTimes(erasing);
 let phase = "nothing";
 let erased: Erased = { rows: 0, batches: 0, longestMs: 0, longestEmptyMs: 0 };

@@ -69,6 +69,7 @@ export const retention: Figure = {
         while (!isOver) tookMs.push(...(await work()));
         const erased = await erasing;
         if (erased.batches < batchesMin) throw new Error(`of ${what} only ${erased.rows} rows were erased`);
+        if (erased.longestMs === 0) throw new Error(`no lock was seen while ${what} were erased`);
         rounds[what] = [{ ours: erased.longestMs, bare: erased.longestEmptyMs }];
       }
     });

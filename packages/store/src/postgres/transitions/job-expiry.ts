@@ -5,24 +5,32 @@ import type { Ground } from "../ground.ts";
 /** How long a tombstone is left alone that something still refers to: its events, and through them its deliveries. */
 const putOffMs = 3_600_000;
 
-// What another process is expiring at the moment is passed over.
-const lockExpired = `select tenant_id as "tenantId", id as "jobId" from job
-  where expires_at is not null and erased_at is null and expires_at <= $1
-  order by expires_at limit $2 for no key update skip locked`;
-const lockForgettable = `select tenant_id as "tenantId", id as "jobId" from job
-  where forget_at is not null and forget_at <= $1 order by forget_at limit $2 for update skip locked`;
-const asked = "(select * from unnest($1::text[], $2::text[]))";
-const deleteInputs = `delete from job_input where (tenant_id, job_id) in ${asked}`;
-const deleteResults = `delete from job_result where (tenant_id, job_id) in ${asked}`;
+// Each is one statement, so that no lock waits for an answer to travel. What another process is expiring is passed over.
 // What calls back stays: deliveries of the job may still be pending, or be sent again.
-const entomb = `update job set erased_at = $3, forget_at = expires_at + $4, metadata = '{}', progress_percent = null,
-    progress_message = null, error_message = case when error_code is not null then '' end, version = version + 1
-  where (tenant_id, id) in ${asked}`;
-const selectReferred = `select tenant_id as "tenantId", id as "jobId" from ${asked} as j(tenant_id, id)
-  where exists (select 1 from event as e where e.tenant_id = j.tenant_id and e.job_id = j.id)
-    or exists (select 1 from idempotency as k where k.tenant_id = j.tenant_id and k.job_id = j.id)`;
-const putOff = `update job set forget_at = $3 where (tenant_id, id) in ${asked}`;
-const deleteJobs = `delete from job where (tenant_id, id) in ${asked}`;
+const erase = `with over as materialized (
+    select tenant_id, id from job where expires_at is not null and erased_at is null and expires_at <= $1
+    order by expires_at limit $2 for no key update skip locked
+  ), inputs as (
+    delete from job_input where (tenant_id, job_id) in (select * from over)
+  ), results as (
+    delete from job_result where (tenant_id, job_id) in (select * from over)
+  )
+  update job as t set erased_at = $1, forget_at = t.expires_at + $3, metadata = '{}', progress_percent = null,
+    progress_message = null, error_message = case when t.error_code is not null then '' end, version = t.version + 1
+  from over where t.tenant_id = over.tenant_id and t.id = over.id returning t.tenant_id as "tenantId", t.id as "jobId"`;
+const forget = `with over as materialized (
+    select tenant_id, id from job where forget_at is not null and forget_at <= $1
+    order by forget_at limit $2 for update skip locked
+  ), referred as materialized (
+    select * from over where exists (select 1 from event as e where e.tenant_id = over.tenant_id and e.job_id = over.id)
+      or exists (select 1 from idempotency as k where k.tenant_id = over.tenant_id and k.job_id = over.id)
+  ), put_off as (
+    update job as t set forget_at = $1 + $3 from referred where t.tenant_id = referred.tenant_id and t.id = referred.id
+  ), forgotten as (
+    delete from job as t using (select * from over except select * from referred) as free
+    where t.tenant_id = free.tenant_id and t.id = free.id
+  )
+  select 1 from over`;
 
 /** Erases payloads and then deletes tombstones, at most `limit` together; how many rows that changed. */
 export async function expireJobs(
@@ -37,30 +45,14 @@ async function erasePayloads(
   { transaction, effects }: Ground,
   { now, limit, tombstoneMs }: Parameters<typeof expireJobs>[1],
 ): Promise<number> {
-  const expired = await transaction.ask<JobKey>(lockExpired, [now, limit]);
-  if (expired.length === 0) return 0;
-  const keys = listsOf(expired);
-  transaction.send(deleteInputs, keys);
-  transaction.send(deleteResults, keys);
-  transaction.send(entomb, [...keys, now, tombstoneMs]);
-  for (const { tenantId, jobId } of expired) effects.jobChanged(tenantId, jobId);
-  return expired.length;
+  const erased = await transaction.ask<JobKey>(erase, [now, limit, tombstoneMs]);
+  for (const { tenantId, jobId } of erased) effects.jobChanged(tenantId, jobId);
+  return erased.length;
 }
 
 async function deleteTombstones(
   { transaction }: Ground,
   { now, limit }: Parameters<typeof expireJobs>[1],
 ): Promise<number> {
-  const forgettable = await transaction.ask<JobKey>(lockForgettable, [now, limit]);
-  if (forgettable.length === 0) return 0;
-  const referred = await transaction.ask<JobKey>(selectReferred, listsOf(forgettable));
-  const kept = new Set(referred.map(({ tenantId, jobId }) => `${jobId} ${tenantId}`));
-  const free = forgettable.filter(({ tenantId, jobId }) => !kept.has(`${jobId} ${tenantId}`));
-  if (referred.length > 0) transaction.send(putOff, [...listsOf(referred), now + putOffMs]);
-  if (free.length > 0) transaction.send(deleteJobs, listsOf(free));
-  return forgettable.length;
-}
-
-function listsOf(keys: readonly JobKey[]): readonly [string[], string[]] {
-  return [keys.map(({ tenantId }) => tenantId), keys.map(({ jobId }) => jobId)];
+  return (await transaction.ask(forget, [now, limit, putOffMs])).length;
 }

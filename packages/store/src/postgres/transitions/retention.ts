@@ -7,6 +7,7 @@
 // that comes later finds nothing. Among the events passed, none can still be uncommitted: they were told an hour ago at least.
 import type { Expiry } from "@ringback/core";
 import {
+  finalStatuses,
   floorsOf,
   leavingFeed,
   overSince,
@@ -47,39 +48,47 @@ const raiseFloors = inserter(feedFloor, {
 });
 
 /** How many rows it dealt with; fewer than `limit` when nothing is left, or another process is at it. */
-export async function deleteOver(ground: Ground, expiry: Expiry): Promise<number> {
-  const [lock] = await ground.transaction.ask<{ mine: boolean }>(lockRetention);
-  if (lock?.mine !== true) return 0;
-  const done = await deleteOverDeliveries(ground, expiry);
-  return done >= expiry.limit ? done : done + (await emptyFeed(ground, expiry, expiry.limit - done));
-}
+type Step = (ground: Ground, expiry: Expiry) => Promise<number>;
 
-async function deleteOverDeliveries({ transaction }: Ground, expiry: Expiry): Promise<number> {
+const alone =
+  (step: Step): Step =>
+  async (ground, expiry) => {
+    const [lock] = await ground.transaction.ask<{ mine: boolean }>(lockRetention);
+    return lock?.mine === true ? step(ground, expiry) : 0;
+  };
+
+/** Deliveries first, since events go with the last of theirs; each status by itself, so that none waits for another's rows. */
+export const retentionSteps: readonly Step[] = [
+  ...finalStatuses.map((status) => alone((ground, expiry) => deleteOver(ground, expiry, status))),
+  alone(emptyFeed),
+];
+
+async function deleteOver(
+  { transaction }: Ground,
+  expiry: Expiry,
+  status: (typeof finalStatuses)[number],
+): Promise<number> {
   const { limit } = expiry;
-  let done = 0;
-  for (const { status, until } of overSince(expiry)) {
-    if (done >= limit) break;
-    const over = await transaction.ask<OverDelivery>(lockOver, [status, until, limit - done]);
-    const { taken, rows } = withinLimit(over, limit - done);
-    if (rows === 0) continue;
-    const tenantIds = taken.map(({ tenantId }) => tenantId);
-    const keys = [tenantIds, taken.map(({ id }) => id)];
-    const eventIds = taken.map(({ eventId }) => eventId);
-    transaction.send(markTaken, [...keys, eventIds]);
-    transaction.send(deleteAttempts, keys);
-    transaction.send(deleteLetters, keys);
-    transaction.send(deleteDeliveries, keys);
-    transaction.send(deletePassed, [tenantIds, eventIds]);
-    done += rows;
-  }
-  return done;
+  const until = overSince(expiry).find((over) => over.status === status)?.until;
+  const over = await transaction.ask<OverDelivery>(lockOver, [status, until, limit]);
+  const { taken, rows } = withinLimit(over, limit);
+  if (rows === 0) return 0;
+  const tenantIds = taken.map(({ tenantId }) => tenantId);
+  const keys = [tenantIds, taken.map(({ id }) => id)];
+  const eventIds = taken.map(({ eventId }) => eventId);
+  transaction.send(markTaken, [...keys, eventIds]);
+  transaction.send(deleteAttempts, keys);
+  transaction.send(deleteLetters, keys);
+  transaction.send(deleteDeliveries, keys);
+  transaction.send(deletePassed, [tenantIds, eventIds]);
+  return rows;
 }
 
-async function emptyFeed({ transaction }: Ground, expiry: Expiry, limit: number): Promise<number> {
+async function emptyFeed({ transaction }: Ground, expiry: Expiry): Promise<number> {
   const tell = (count: number): Promise<ToldEvent[]> => transaction.ask<ToldEvent>(selectTold, [count]);
   // Most of the time the oldest is too young, and the others need not be looked at.
   if (leavingFeed(await tell(1), expiry).length === 0) return 0;
-  const leaving = leavingFeed(await tell(limit), expiry);
+  const leaving = leavingFeed(await tell(expiry.limit), expiry);
   const unneeded = leaving.filter(({ needed }) => !needed).map(({ seq }) => seq);
   transaction.send(deleteEvents, [unneeded]);
   const floors = floorsOf(leaving).map(({ tenantId, seq, createdAt }) => ({

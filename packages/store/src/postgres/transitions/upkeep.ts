@@ -4,7 +4,7 @@ import type { Ground } from "../ground.ts";
 import { cancelOwed, forgetDeleted } from "./endpoints.ts";
 import { eraseBodies } from "./body-expiry.ts";
 import { deleteReplays } from "./replay-expiry.ts";
-import { deleteOver } from "./retention.ts";
+import { retentionSteps } from "./retention.ts";
 import { expireJobs } from "./job-expiry.ts";
 import { expireKinds } from "./kinds.ts";
 import { usedPairs } from "./turns.ts";
@@ -60,7 +60,7 @@ const steps: readonly Step[] = [
   (ground, { now, limit }) => cancelOwed(ground, { now, limit }),
   (ground, { limit }) => forgetDeleted(ground, limit),
   (ground, { now, limit }) => expireKinds(ground, { now, limit }),
-  deleteOver,
+  ...retentionSteps,
   deleteReplays,
   eraseBodies,
 ];
