@@ -15,8 +15,11 @@ export interface PoolSize {
   readonly max?: number;
 }
 
-/** How long a caller waits for a connection, whether none is free or none can be made. */
-const acquireTimeoutMs = 2_000;
+/**
+ * How long a caller waits for a connection, whether none is free or none can be made: with it, whoever asks while the database is
+ * down has the answer 503 within two seconds.
+ */
+const acquireTimeoutMs = 1_500;
 const statementTimeoutMs = 10_000;
 const lockTimeoutMs = 5_000;
 /** A process that hangs inside a transaction holds its locks for no longer than this. */
