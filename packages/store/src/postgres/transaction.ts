@@ -35,8 +35,8 @@ export interface Transactions {
 
 const triesMax = 4;
 const backoffMs = 20;
-/** How long the fate of a commit whose answer was lost is asked for, all in all. */
-const doubtMs = 2_000;
+/** How long the fate of a commit whose answer was lost is asked for, all in all: whoever waits for it is told within two seconds. */
+const doubtMs = 1_500;
 const doubtAskEveryMs = 50;
 
 export function createTransactions(parts: {
