@@ -19,15 +19,21 @@ describe("twin files", () => {
     expect(readdirSync(new URL("postgres/schema/", here)).map((file) => `schema/${file}`)).toEqual(parts);
   });
 
-  it.each(["schema.ts", ...parts, "feed-floor.ts", "nouns.ts", "states.ts", "reads.ts", ...reads])(
-    "%s is the same in both",
-    (name) => {
-      const [first, second] = ["sqlite", "postgres"].map((dialect) =>
-        readFileSync(new URL(`${dialect}/${name}`, here)),
-      );
-      expect(first?.equals(second ?? Buffer.alloc(0))).toBe(true);
-    },
-  );
+  it.each([
+    "schema.ts",
+    ...parts,
+    "feed-floor.ts",
+    "nouns.ts",
+    "states.ts",
+    "attempt-states.ts",
+    "reads.ts",
+    ...reads,
+  ])("%s is the same in both", (name) => {
+    const [first, second] = ["sqlite", "postgres"].map((dialect) =>
+      readFileSync(new URL(`${dialect}/${name}`, here)),
+    );
+    expect(first?.equals(second ?? Buffer.alloc(0))).toBe(true);
+  });
 
   it("have rows of the same types, read and written", () => {
     expect(Object.keys(postgres)).toEqual(Object.keys(sqlite));

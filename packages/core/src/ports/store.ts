@@ -168,6 +168,15 @@ export interface LaneStore {
     },
   ): Promise<ClaimedDeliveries>;
   /**
+   * Takes back claims whose attempts were never begun: no attempt is recorded, and each is due as it was, or at once when it
+   * was to be redelivered meanwhile. The lane stays held and is not rung, since who asks knows that something is due.
+   */
+  unclaimDeliveries(
+    lane: HeldLane,
+    items: readonly UnbegunAttempt[],
+    now: Instant,
+  ): Promise<("unclaimed" | "lost")[]>;
+  /**
    * Records ended attempts and applies `afterAttempt` (retry, delivered, or dead with its dead letter) and
    * `afterLaneAttempts` (breaker, warnings, an endpoint that has failed for too long is paused). `gone` pauses the endpoint.
    */
@@ -182,6 +191,13 @@ export type ClaimedDeliveries =
       readonly pace: LanePace | null;
     }
   | { readonly kind: "lost" };
+
+/** A claim whose attempt was never begun. */
+export interface UnbegunAttempt {
+  readonly deliveryId: string;
+  /** The number that the attempt would have had. */
+  readonly n: number;
+}
 
 /** All that is needed to send: the receiver as it is configured now, and the event's exact bytes. */
 export interface ClaimedDelivery {
@@ -211,6 +227,8 @@ export interface AttemptRecord {
   readonly deliveryId: string;
   readonly attemptId: string;
   readonly n: number;
+  /** When it was begun, which may be a moment after its claim. */
+  readonly startedAt: Instant;
   readonly durationMs: number;
   /** Without its query. */
   readonly url: string;

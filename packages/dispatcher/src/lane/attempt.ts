@@ -47,6 +47,7 @@ export async function makeAttempt(
   options: AttemptOptions,
 ): Promise<AttemptRecord> {
   const { clock, random, lane, traces } = options;
+  const startedAt = clock.now();
   const startedMs = clock.monotonicMs();
   const span = traces.attempt(delivery);
   const { traceparent } = span;
@@ -56,6 +57,7 @@ export async function makeAttempt(
     deliveryId: delivery.id,
     attemptId: makeId("att", clock.now(), random),
     n: delivery.attempt,
+    startedAt,
     durationMs: Math.max(0, Math.round(clock.monotonicMs() - startedMs)),
     url: withoutQuery(delivery.url),
     policy: delivery.policy,

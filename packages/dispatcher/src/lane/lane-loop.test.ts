@@ -31,6 +31,7 @@ function recordOf(delivery: ClaimedDelivery): AttemptRecord {
     deliveryId: delivery.id,
     attemptId: `att_${delivery.id}`,
     n: delivery.attempt,
+    startedAt: 0,
     durationMs: 1,
     url: delivery.url,
     request: { headers: {}, bodyBytes: 1 },

@@ -11,6 +11,7 @@ import {
   type Log,
   type Random,
 } from "@ringback/core";
+import { ClaimsAhead } from "./claims-ahead.ts";
 import { RecordBatch } from "./record-batch.ts";
 
 export interface LaneLoopOptions {
@@ -32,8 +33,8 @@ const refillMs = 5;
 const batchesPerRound = 4;
 /** How often a turn that is to end still listens for rings, while attempts are in flight. */
 const listenAgainMs = 1_000;
-const recordRetryMinMs = 100;
-const recordRetryMaxMs = 2_000;
+const storeRetryMinMs = 100;
+const storeRetryMaxMs = 2_000;
 /** How long a turn with a fault keeps its lane before it ends, up to twice that: the next turn may meet the same fault. */
 const faultPauseMinMs = 1_000;
 /** A turn waits so long for a lane whose next delivery may not be claimed yet; for longer, the lane is given back. */
@@ -45,9 +46,12 @@ export class LaneLoop {
   readonly #turn: LaneTurn;
   readonly #options: LaneLoopOptions;
   readonly #records: RecordBatch;
+  readonly #ahead: ClaimsAhead;
   readonly #over = new AbortController();
   #inFlight = 0;
   #unrecorded = 0;
+  /** Claims that are being given back. */
+  #unclaiming = 0;
   /** Something may be due that has not been claimed. */
   #mayBeDue = true;
   #isListening = false;
@@ -69,6 +73,7 @@ export class LaneLoop {
     const { lanes, clock, concurrency } = options;
     this.#turn = turn;
     this.#options = options;
+    this.#ahead = new ClaimsAhead({ clock, overdue: () => void this.#unclaim() });
     this.#records = new RecordBatch({ lanes, clock, recordsMax: Math.ceil(concurrency / batchesPerRound) });
   }
 
@@ -100,10 +105,11 @@ export class LaneLoop {
     this.#wake();
   }
 
-  /** Breaks off what is in flight and records none of it: the lease is gone, or the process is. */
+  /** Breaks off what is in flight, begins nothing more, and records none of it: the lease is gone, or the process is. */
   abandon(): void {
     if (this.#isAbandoned) return;
     this.#over.abort();
+    this.#ahead.takeBack();
     this.#options.breakOff();
     this.#wake();
   }
@@ -113,19 +119,25 @@ export class LaneLoop {
   }
 
   get #isOver(): boolean {
-    if (this.#inFlight > 0 || this.#unrecorded > 0) return false;
+    if (this.#inFlight + this.#unrecorded + this.#ahead.size + this.#unclaiming > 0) return false;
     if (this.#isAbandoned || this.#isDraining) return true;
     return !this.#isFaulty && this.#wasDismissed && !this.#mayBeDue && !this.#isPacing;
   }
 
   #mayClaim(): boolean {
     if (!this.#mayBeDue || this.#isDraining || this.#isAbandoned || this.#isFaulty) return false;
-    const concurrency = this.#slots;
-    const free = concurrency - this.#inFlight;
-    if (free <= 0 || this.#unrecorded >= concurrency * unrecordedFactor) return false;
-    if (free * batchesPerRound >= concurrency || this.#refillNow) return true;
+    const { claimable, free } = this.#room();
+    if (free <= 0 || this.#unrecorded >= claimable * unrecordedFactor) return false;
+    if (free * batchesPerRound >= claimable || this.#refillNow) return true;
     this.#armRefill();
     return false;
+  }
+
+  /** How many may be claimed and not over, and how many of those are free. Where the lane has a pace, nothing waits for a slot. */
+  #room(): { readonly claimable: number; readonly free: number } {
+    const slots = this.#slots;
+    const claimable = this.#pace === null ? slots + this.#ahead.allowed(slots) : slots;
+    return { claimable, free: claimable - this.#inFlight - this.#ahead.size };
   }
 
   #armRefill(): void {
@@ -140,13 +152,14 @@ export class LaneLoop {
 
   async #claim(): Promise<void> {
     const { lanes, clock, log } = this.#options;
-    const limit = this.#slots - this.#inFlight;
-    const inFlight = this.#inFlight;
+    const limit = this.#room().free;
+    const inFlight = this.#inFlight + this.#ahead.size;
     this.#refillNow = false;
     this.#mayBeDue = false;
     // In the same turn of the event loop as the claim, so that both share its commit; what ends meanwhile shares the next one's.
     this.#records.flush();
     this.#records.hold();
+    this.#ahead.claimAsked();
     try {
       const now = clock.now();
       const claimed = await lanes.claimDeliveries(this.#turn.lane, { now, limit, inFlight });
@@ -155,11 +168,38 @@ export class LaneLoop {
       this.#pace = claimed.pace;
       if (claimed.pace !== null) this.#keepPace(claimed.pace, { now, claimed: claimed.deliveries.length });
       if (claimed.deliveries.length >= limit) this.#mayBeDue = true;
-      for (const delivery of claimed.deliveries) void this.#carry(delivery);
+      if (claimed.pace !== null) void this.#unclaim();
+      this.#ahead.claimAnswered(claimed.deliveries, this.#inFlight * 2 < this.#slots);
+      this.#fill();
     } catch (thrown) {
       log.warn("claim_failed", { ...this.#laneFields(), reason: reasonOf(thrown) });
       void this.#endAfterFault();
     }
+  }
+
+  /** Begins what waits for a slot. */
+  #fill(): void {
+    while (this.#inFlight < this.#slots) {
+      const next = this.#ahead.take();
+      if (next === undefined) return;
+      void this.#carry(next);
+    }
+  }
+
+  /** Gives back what waits for a slot. What cannot be given back is told as `outcome_unknown` when the lane is released. */
+  async #unclaim(): Promise<void> {
+    const unbegun = this.#ahead.takeBack().map(({ id, attempt }) => ({ deliveryId: id, n: attempt }));
+    if (unbegun.length === 0) return;
+    const { lanes, clock } = this.#options;
+    this.#unclaiming += unbegun.length;
+    const isStored = await this.#store("unclaim_failed", {}, async () => {
+      const answers = await lanes.unclaimDeliveries(this.#turn.lane, unbegun, clock.now());
+      if (answers.includes("lost")) this.abandon();
+    });
+    if (!isStored) void this.#endAfterFault();
+    this.#unclaiming -= unbegun.length;
+    this.#mayBeDue = true;
+    this.#wake();
   }
 
   get #slots(): number {
@@ -200,6 +240,9 @@ export class LaneLoop {
     try {
       const record = await this.#options.attempt(delivery);
       this.#inFlight -= 1;
+      this.#ahead.attemptEnded();
+      if (record.ended.outcome !== "delivered") void this.#unclaim();
+      this.#fill();
       const recorded = this.#record(record);
       if (this.#inFlight === 0) this.#records.flush();
       this.#wake();
@@ -210,23 +253,30 @@ export class LaneLoop {
     }
   }
 
-  /** A result is worth more than the request was: it is kept until the store takes it or the lease is gone. */
+  /** A result is worth more than the request was: what cannot be stored is stored without its findings. */
   async #record(record: AttemptRecord): Promise<void> {
-    const { log } = this.#options;
-    let candidate = record;
+    const add = async (candidate: AttemptRecord): Promise<void> => {
+      if ((await this.#records.add(candidate)) === "lost") this.abandon();
+    };
+    const fields = { deliveryId: record.deliveryId };
+    if (await this.#store("record_failed", fields, () => add(record))) return;
+    if (!(await this.#store("record_failed", fields, () => add(withoutFindings(record)))))
+      void this.#endAfterFault();
+  }
+
+  /** Asks the store until it is there or the lease is gone; false when it was there and could not do it. */
+  async #store(event: string, fields: object, ask: () => Promise<void>): Promise<boolean> {
     for (let tries = 0; !this.#isAbandoned; tries += 1) {
       try {
-        if ((await this.#records.add(candidate)) === "lost") this.abandon();
-        return;
+        await ask();
+        return true;
       } catch (thrown) {
-        const fields = { ...this.#laneFields(), deliveryId: record.deliveryId, reason: reasonOf(thrown) };
-        log.warn("record_failed", fields);
-        if (!(thrown instanceof StoreUnavailable)) {
-          if (candidate !== record) return void this.#endAfterFault();
-          candidate = withoutFindings(record);
-        } else await this.#pause(Math.min(recordRetryMaxMs, recordRetryMinMs * 2 ** Math.min(tries, 10)));
+        this.#options.log.warn(event, { ...this.#laneFields(), ...fields, reason: reasonOf(thrown) });
+        if (!(thrown instanceof StoreUnavailable)) return false;
+        await this.#pause(Math.min(storeRetryMaxMs, storeRetryMinMs * 2 ** Math.min(tries, 10)));
       }
     }
+    return true;
   }
 
   /** Without the pause a fault that stays would be met again at once: claims would spin, and what cannot be recorded be sent. */

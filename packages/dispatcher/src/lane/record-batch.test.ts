@@ -10,6 +10,7 @@ function recordOf(deliveryId: string): AttemptRecord {
     deliveryId,
     attemptId: `att_${deliveryId}`,
     n: 1,
+    startedAt: 0,
     durationMs: 1,
     url: "https://receiver.example/",
     request: null,

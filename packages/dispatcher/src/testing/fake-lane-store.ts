@@ -8,6 +8,7 @@ import {
   type HeldLane,
   type LanePace,
   type LaneStore,
+  type UnbegunAttempt,
 } from "@ringback/core";
 
 export const testSecret = `whsec_${Buffer.alloc(32, 7).toString("base64")}`;
@@ -38,6 +39,8 @@ export function claimedDelivery(url: string, changes: Partial<ClaimedDelivery> =
 export class FakeLaneStore implements LaneStore {
   readonly due: ClaimedDelivery[] = [];
   readonly records: AttemptRecord[] = [];
+  /** The ids of what was given back, in order; none of it is due again. */
+  readonly unclaimed: string[] = [];
   /** The limit of each claim so far. */
   readonly claims: number[] = [];
   /** How many the caller had in flight at each claim so far. */
@@ -45,6 +48,7 @@ export class FakeLaneStore implements LaneStore {
   /** Thrown by the next calls, one each. */
   readonly claimFaults: Error[] = [];
   readonly recordFaults: Error[] = [];
+  readonly unclaimFaults: Error[] = [];
   isLost = false;
   /** Told with every claim. */
   pace: LanePace | null = null;
@@ -72,11 +76,24 @@ export class FakeLaneStore implements LaneStore {
     const fault = this.claimFaults.shift();
     if (fault !== undefined) throw fault;
     if (this.isLost) return { kind: "lost" };
-    // From the end, which is quick however long the list is; the order is no test's concern.
+    // From the end, which is quick however long the list is.
     const { pace } = this;
     const { now, limit, inFlight = 0 } = options;
     const room = pace === null ? limit : claimRoom(pace, { now, limit, inFlight });
-    return { kind: "claimed", deliveries: room === 0 ? [] : this.due.splice(-room), pace };
+    return { kind: "claimed", deliveries: room === 0 ? [] : this.due.splice(-room).toReversed(), pace };
+  }
+
+  async unclaimDeliveries(
+    _lane: HeldLane,
+    items: readonly UnbegunAttempt[],
+  ): Promise<("unclaimed" | "lost")[]> {
+    const fault = this.unclaimFaults.shift();
+    this.#tell();
+    if (fault !== undefined) throw fault;
+    if (this.isLost) return items.map(() => "lost");
+    this.unclaimed.push(...items.map(({ deliveryId }) => deliveryId));
+    this.#tell();
+    return items.map(() => "unclaimed");
   }
 
   async recordAttempts(items: readonly AttemptRecord[]): Promise<("recorded" | "lost")[]> {

@@ -250,6 +250,7 @@ export function createMemoryStore(clock: Clock): MemoryStore {
           }
         }),
       claimDeliveries: () => Promise.reject(new Error("The runner claims no deliveries.")),
+      unclaimDeliveries: () => Promise.reject(new Error("The runner takes no claims back.")),
       recordAttempts: () => Promise.reject(new Error("The runner records no attempts.")),
     },
     recover: (options) => call("recover", options, () => recover(options)),

@@ -9,6 +9,7 @@ function recordOf(scene: Scene, lane: HeldLane, claimed: ClaimedDelivery): Attem
     deliveryId: claimed.id,
     attemptId: makeId("att", scene.now(), scene.random),
     n: claimed.attempt,
+    startedAt: scene.now(),
     durationMs: 5,
     url: claimed.url,
     request: null,

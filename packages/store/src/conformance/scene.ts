@@ -199,6 +199,7 @@ function recordOf(lane: HeldLane, claimed: ClaimedDelivery, ending: Ending & { r
     deliveryId: claimed.id,
     attemptId,
     n: claimed.attempt,
+    startedAt: claimed.startedAt,
     durationMs: 12.4,
     url: claimed.url.replace(/\?.*$/, ""),
     request: { headers: { "webhook-id": claimed.eventId }, bodyBytes: claimed.body.length },

@@ -23,6 +23,7 @@ import { describeReplays } from "./replays.ts";
 import { describeRetention } from "./retention.ts";
 import { describeRuns } from "./runs.ts";
 import { describeTenants } from "./tenants.ts";
+import { describeUnclaimed } from "./unclaimed.ts";
 import type { OpenStore } from "./scene.ts";
 
 export function describeStore(openStore: OpenStore): void {
@@ -39,6 +40,7 @@ export function describeStore(openStore: OpenStore): void {
     describeEndpoints(openStore);
     describeEtiquette(openStore);
     describeLaneBatches(openStore);
+    describeUnclaimed(openStore);
     describeRecovery(openStore);
     describeReads(openStore);
     describeLooks(openStore);

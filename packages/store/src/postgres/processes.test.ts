@@ -311,6 +311,7 @@ describe("processes on one database", () => {
           deliveryId: one.id,
           attemptId: makeId("att", scene.now(), scene.random),
           n: one.attempt,
+          startedAt: one.startedAt,
           durationMs: 1,
           url: one.url,
           request: { headers: {}, bodyBytes: 1 },

@@ -54,6 +54,7 @@ import {
 import { reseal, takeOver } from "./transitions/seals.ts";
 import { redeliver, type Redelivery } from "./transitions/support.ts";
 import { changeTenant, createTenant, ensureTenant, rotateCallbackSecret } from "./transitions/tenants.ts";
+import { unclaimDeliveries } from "./transitions/unclaim.ts";
 import { expireFrom, readDue, type Expired } from "./transitions/upkeep.ts";
 import type { KeyReads } from "./reads/keys.ts";
 import type { TenantReads } from "./reads/tenants.ts";
@@ -187,6 +188,8 @@ function lanesAndSupport(lists: Lists, alone: Alone): Pick<Verbs, "lanes" | "sup
         const answer = await lists.workLane({ kind: "claim", claim: { lane, now, limit, inFlight } });
         return answer.kind === "claimed" ? answer.claimed : { kind: "lost" };
       },
+      unclaimDeliveries: (lane, items, now) =>
+        alone.work((ground) => unclaimDeliveries(ground, lane, { items, now })),
       async recordAttempts(items, now) {
         if (items.length === 0) return [];
         const answer = await lists.workLane({ kind: "record", records: atTime(items, now) });

@@ -34,6 +34,7 @@ export interface Transitions {
   readonly extendLanes: LaneTransitions["extend"];
   readonly releaseLanes: LaneTransitions["release"];
   readonly claimDeliveries: LaneTransitions["claimDeliveries"];
+  readonly unclaimDeliveries: LaneTransitions["unclaimDeliveries"];
   readonly recordAttempts: LaneTransitions["recordAttempts"];
   readonly createEndpoints: EndpointTransitions["createEndpoints"];
   readonly changeEndpoint: EndpointTransitions["changeEndpoint"];
@@ -113,6 +114,7 @@ export function createTransitions(ground: Ground): Transitions {
     extendLanes: (held, lease) => lanes.extend(held, lease),
     releaseLanes: (held, now) => lanes.release(held, now),
     claimDeliveries: (lane, claim) => lanes.claimDeliveries(lane, claim),
+    unclaimDeliveries: (lane, items, now) => lanes.unclaimDeliveries(lane, items, now),
     recordAttempts: (items, now) => lanes.recordAttempts(items, now),
     createEndpoints: (items, now, act) => endpoints.createEndpoints(items, now, act),
     changeEndpoint: (key, asked, act) => endpoints.changeEndpoint(key, asked, act),

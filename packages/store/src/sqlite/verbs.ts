@@ -48,6 +48,7 @@ export function createVerbs(call: CallTransition): Verbs {
       extend: (held, lease) => call("extendLanes", held, lease),
       release: (held, now) => call("releaseLanes", held, now),
       claimDeliveries: (lane, claim) => call("claimDeliveries", lane, claim),
+      unclaimDeliveries: (lane, items, now) => call("unclaimDeliveries", lane, items, now),
       recordAttempts: (items, now) => call("recordAttempts", items, now),
     },
     support: {

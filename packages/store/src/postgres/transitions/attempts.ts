@@ -7,7 +7,14 @@ import type { LaneKey } from "../lane-draft.ts";
 import type { DeliveryRow, LaneRow } from "../nouns.ts";
 import { rowReader } from "../rows.ts";
 import { delivery } from "../schema.ts";
-import { afterAttemptRow, attemptRow, faultEnd, unknownEnd, type EndedRecord } from "../states.ts";
+import {
+  afterAttemptRow,
+  attemptRow,
+  faultEnd,
+  isInFlight,
+  unknownEnd,
+  type EndedRecord,
+} from "../attempt-states.ts";
 import { pauseEndpoints, type EndpointPause } from "./endpoint-rows.ts";
 import type { AtTime } from "../at-time.ts";
 import { isHeld, type LockedLanes } from "./lane-locks.ts";
@@ -64,7 +71,7 @@ export async function recordAttempts(
     const key = keyOf(lane.tenantId, item.deliveryId);
     const row = rows.get(key);
     if (!isHeld(locked, lane) || row === undefined || row.laneId !== lane.laneId) return "lost";
-    if (row.attemptStartedAt === null || row.attempts + 1 !== n) return "lost";
+    if (!isInFlight(row, n)) return "lost";
     // What is brought a second time finds nothing in flight.
     rows.delete(key);
     made.push({ row, ended: item, now });

@@ -4,7 +4,7 @@ import { keyOf } from "../draft.ts";
 import type { Ground } from "../ground.ts";
 import type { ReplayRow } from "../nouns.ts";
 import { isStillDead, type ItemChange } from "../replay-rows.ts";
-import { redelivered } from "../states.ts";
+import { redelivered } from "../attempt-states.ts";
 import { lockDeliveriesOf, sendJobLocks } from "./attempts.ts";
 import { lockLanesOf } from "./lane-locks.ts";
 import { policiesOf } from "./receivers.ts";

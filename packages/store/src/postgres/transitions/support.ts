@@ -3,7 +3,7 @@ import type { Act, Delivery, Instant } from "@ringback/core";
 import { keyOf } from "../draft.ts";
 import type { Ground } from "../ground.ts";
 import { deliveryOf, type DeliveryRow } from "../nouns.ts";
-import { redelivered } from "../states.ts";
+import { redelivered } from "../attempt-states.ts";
 import { sendAudit } from "./audit.ts";
 import { lockDeliveriesOf, sendJobLocks, type DeliveryKey } from "./attempts.ts";
 import type { AtTime } from "../at-time.ts";

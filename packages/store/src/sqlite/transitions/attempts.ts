@@ -12,7 +12,14 @@ import type { Ground } from "../ground.ts";
 import type { DeliveryRow, LaneRow } from "../nouns.ts";
 import { inserter, rowReader, type RawRow } from "../rows.ts";
 import { attempt, delivery } from "../schema.ts";
-import { afterAttemptRow, attemptRow, faultEnd, unknownEnd, type EndedRecord } from "../states.ts";
+import {
+  afterAttemptRow,
+  attemptRow,
+  faultEnd,
+  isInFlight,
+  unknownEnd,
+  type EndedRecord,
+} from "../attempt-states.ts";
 import { createDeliveryRows, type SavedDelivery } from "./delivery-rows.ts";
 import { createEndpointRows } from "./endpoint-rows.ts";
 import { createLaneDue } from "./lane-due.ts";
@@ -99,8 +106,7 @@ export function createAttemptTransitions(ground: Ground): AttemptTransitions {
     const made: (MadeAttempt & { readonly ended: AttemptRecord; readonly row: DeliveryRow })[] = [];
     const answers = items.map((item) => {
       const row = rows.get(item.deliveryId);
-      if (row === undefined || row.laneId !== laneId) return "lost";
-      if (row.attemptStartedAt === null || row.attempts + 1 !== item.n) return "lost";
+      if (row === undefined || row.laneId !== laneId || !isInFlight(row, item.n)) return "lost";
       rows.delete(item.deliveryId);
       made.push({ row, ended: item });
       return "recorded";

@@ -7,7 +7,7 @@ import type { Ground } from "../ground.ts";
 import type { DeliveryRow } from "../nouns.ts";
 import { alikeSaver, inserter, rowReader, type RawRow } from "../rows.ts";
 import { deadLetter, delivery } from "../schema.ts";
-import { deliveryChanging } from "../states.ts";
+import { deliveryChanging } from "../attempt-states.ts";
 
 /** A delivery's row before and after a change. */
 export interface SavedDelivery {

@@ -7,11 +7,14 @@ import {
   type HeldLane,
   type Instant,
   type LaneStore,
+  type UnbegunAttempt,
 } from "@ringback/core";
 import { heldMs, laneAfterClaim, laneNow, paceToTell, spreadLane } from "../../lane-state.ts";
 import type { Ground } from "../ground.ts";
 import { paceOf, type DeliveryRow, type LaneRow } from "../nouns.ts";
+import { isInFlight, unbegunRow } from "../attempt-states.ts";
 import { createAttemptTransitions, type AttemptTransitions } from "./attempts.ts";
+import { createDeliveryRows, type SavedDelivery } from "./delivery-rows.ts";
 import { createDueDeliveries } from "./due-deliveries.ts";
 import { createLaneDue, type LaneKey } from "./lane-due.ts";
 import { createLaneRows } from "./lane-rows.ts";
@@ -28,6 +31,7 @@ export interface LaneTransitions {
     lane: HeldLane,
     options: { readonly now: Instant; readonly limit: number; readonly inFlight?: number },
   ): ClaimedDeliveries;
+  unclaimDeliveries(lane: HeldLane, items: readonly UnbegunAttempt[], now: Instant): ("unclaimed" | "lost")[];
   recordAttempts: AttemptTransitions["recordAttempts"];
   /** Frees lanes whose lease has run out, or whose holder is not `soleHolder`; at most `limit`. */
   recover(options: { readonly now: Instant; readonly soleHolder?: string; readonly limit: number }): {
@@ -39,6 +43,7 @@ export interface LaneTransitions {
 export function createLaneTransitions(ground: Ground): LaneTransitions {
   const { client, effects } = ground;
   const attempts = createAttemptTransitions(ground);
+  const deliveries = createDeliveryRows(ground);
   const receivers = createReceivers(ground);
   const laneDue = createLaneDue(ground);
   const lanes = createLaneRows(ground);
@@ -170,6 +175,24 @@ export function createLaneTransitions(ground: Ground): LaneTransitions {
       // Its holder goes by how many it was given, so it is told that more is due, now or as a retry.
       if (deliveries.length < rows.length && dueAt !== null) effects.ringLane(key, dueAt);
       return { kind: "claimed", deliveries, pace: paceToTell(after) };
+    },
+    unclaimDeliveries(key, items, now) {
+      if (lanes.held(key) === null) return items.map(() => "lost");
+      const rows = deliveries.findAll(
+        key.tenantId,
+        items.map(({ deliveryId }) => deliveryId),
+      );
+      const saved: SavedDelivery[] = [];
+      const answers = items.map(({ deliveryId, n }) => {
+        const row = rows.get(deliveryId);
+        if (row === undefined || row.laneId !== key.laneId || !isInFlight(row, n)) return "lost";
+        rows.delete(deliveryId);
+        saved.push({ earlier: row, next: unbegunRow(row, now) });
+        return "unclaimed";
+      });
+      deliveries.save(saved);
+      laneDue.recount(key);
+      return answers;
     },
     recordAttempts: (items, now) => attempts.recordAttempts(items, now),
     recover({ now, soleHolder, limit }) {

@@ -30,7 +30,7 @@ import {
 } from "../replay-rows.ts";
 import { inserter, rowReader, saver, type RawRow } from "../rows.ts";
 import { replay, replayItem } from "../schema.ts";
-import { redelivered } from "../states.ts";
+import { redelivered } from "../attempt-states.ts";
 import { createAuditRows } from "./audit.ts";
 import { createDeliveryRows } from "./delivery-rows.ts";
 import { createLaneDue } from "./lane-due.ts";

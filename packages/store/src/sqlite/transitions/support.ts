@@ -2,7 +2,7 @@
 import type { Act, Delivery, Instant } from "@ringback/core";
 import type { Ground } from "../ground.ts";
 import { deliveryOf } from "../nouns.ts";
-import { redelivered } from "../states.ts";
+import { redelivered } from "../attempt-states.ts";
 import { createAuditRows } from "./audit.ts";
 import { createDeliveryRows } from "./delivery-rows.ts";
 import { createLaneDue } from "./lane-due.ts";

@@ -25,6 +25,8 @@ export type Command =
   | { readonly kind: "cancel"; readonly pick: number }
   | { readonly kind: "takeDeliveries" }
   | { readonly kind: "record"; readonly pick: number; readonly code: "ok" | "http_5xx" | "no_retry" | "gone" }
+  /** A claim is taken back before its attempt was begun. */
+  | { readonly kind: "unclaim"; readonly pick: number }
   /** Lanes and replays that are held are released. */
   | { readonly kind: "giveBack" }
   | { readonly kind: "redeliver"; readonly pick: number }
@@ -107,6 +109,7 @@ const tick = recordOf({
   ms: constantFrom(500, 5_000, 60_000),
 });
 
+const unclaim = recordOf({ kind: constant("unclaim" as const), pick });
 const redeliver = recordOf({ kind: constant("redeliver" as const), pick });
 const discard = recordOf({ kind: constant("discard" as const), pick });
 const pause = recordOf({ kind: constant("pause" as const), endpoint });
@@ -123,6 +126,7 @@ const anything: Arbitrary<readonly Command[]> = array(
     { weight: 6, arbitrary: record },
     { weight: 2, arbitrary: recordOf({ kind: constant("cancel" as const), pick }) },
     { weight: 1, arbitrary: only("giveBack") },
+    { weight: 2, arbitrary: unclaim },
     { weight: 1, arbitrary: redeliver },
     { weight: 1, arbitrary: discard },
     { weight: 1, arbitrary: replay },
@@ -168,7 +172,7 @@ const replaying: Arbitrary<readonly Command[]> = array(
     { weight: 1, arbitrary: alone(replay) },
     { weight: 2, arbitrary: alone(changeReplay) },
     { weight: 2, arbitrary: alone(tick) },
-    { weight: 1, arbitrary: alone(oneof(redeliver, discard, pause, resume, only("crash"))) },
+    { weight: 1, arbitrary: alone(oneof(redeliver, discard, pause, resume, unclaim, only("crash"))) },
   ),
   { minLength: 14, maxLength: 20, size: "max" },
 ).map((phrases) => phrases.flat());

@@ -144,12 +144,25 @@ export class Model {
     code: Extract<Command, { kind: "record" }>["code"],
     now: number,
   ): string {
-    const delivery = this.#deliveryAt(attempt.delivery);
-    if (!delivery.isInFlight || delivery.attempts + 1 !== attempt.n) return "lost";
+    const delivery = this.#inFlight(attempt);
+    if (delivery === null) return "lost";
     const { receiver } = delivery;
     this.#endAttempt(delivery, code, now);
     if (code === "gone" && receiver !== "inline") this.#paused[receiver] ??= "gone";
     return "recorded";
+  }
+
+  unclaim(attempt: { readonly delivery: number; readonly n: number }, now: number): string {
+    const delivery = this.#inFlight(attempt);
+    if (delivery === null) return "lost";
+    if (delivery.isAskedForAgain) delivery.dueAt = now;
+    Object.assign(delivery, { isInFlight: false, isAskedForAgain: false });
+    return "unclaimed";
+  }
+
+  #inFlight({ delivery: place, n }: { readonly delivery: number; readonly n: number }): ModelDelivery | null {
+    const delivery = this.#deliveryAt(place);
+    return delivery.isInFlight && delivery.attempts + 1 === n ? delivery : null;
   }
 
   releaseLanes(now: number): void {

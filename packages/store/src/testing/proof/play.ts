@@ -118,6 +118,8 @@ class Player {
         return this.#takeDeliveries();
       case "record":
         return this.#record(command);
+      case "unclaim":
+        return this.#unclaim(command.pick);
       case "giveBack":
         await store.lanes.release(this.#lanes.splice(0), now());
         await this.#replays.release();
@@ -228,6 +230,17 @@ class Player {
     const recorded = await this.#scene.record(held.lane, held.claimed, { code: code satisfies AttemptCode });
     const attempt = { delivery, n: held.claimed.attempt };
     return { store: recorded, model: this.#model.record(attempt, code, this.#scene.now()) };
+  }
+
+  async #unclaim(pick: number): Promise<Answers> {
+    const { store, now } = this.#scene;
+    const held = draw(this.#taken, pick);
+    if (held === null) return none();
+    const [delivery = -1] = await this.#placesOf([held]);
+    const { lane, claimed } = held;
+    const item = { deliveryId: claimed.id, n: claimed.attempt };
+    const answer = only(await store.lanes.unclaimDeliveries(lane, [item], now()));
+    return { store: answer, model: this.#model.unclaim({ delivery, n: claimed.attempt }, now()) };
   }
 
   async #redeliver(pick: number): Promise<Answers> {
