@@ -9,7 +9,7 @@ const told: Change = { kind: "job", ...key };
 function setUp({ isAlone = true, jobsMax = 10 } = {}) {
   const jobs = new Map<string, JobWithPayloads>([[ids.job, aJob()]]);
   const listeners: ((changes: readonly Change[]) => void)[] = [];
-  const looks: number[] = [];
+  const looks: string[] = [];
   let beforeRead = async (): Promise<void> => undefined;
   const polled = createPolledJobs({
     changes: {
@@ -20,9 +20,9 @@ function setUp({ isAlone = true, jobsMax = 10 } = {}) {
       areComplete: () => isAlone,
     },
     reads: {
-      async jobVersions(keys) {
-        looks.push(keys.length);
-        return keys.map(({ jobId }) => jobs.get(jobId)?.version ?? null);
+      async jobVersion({ jobId }) {
+        looks.push(jobId);
+        return jobs.get(jobId)?.version ?? null;
       },
     },
     async read({ tenantId, jobId }) {
@@ -65,7 +65,7 @@ describe("what is remembered of polled jobs", () => {
     expect([atOnce(key), await look(key)]).toMatchObject([null, { version: 1 }]);
     jobs.set(ids.job, aJob({ version: 2 }));
     expect(await look(key)).toBeNull();
-    expect(looks).toEqual([1, 1]);
+    expect(looks).toEqual([ids.job, ids.job]);
   });
 
   test("F124 another tenant's job of the same id is not known", async () => {

@@ -31,7 +31,7 @@ export interface PolledJobs {
 }
 
 export interface PolledJobsDeps {
-  readonly reads: Pick<Store["reads"], "jobVersions">;
+  readonly reads: Pick<Store["reads"], "jobVersion">;
   readonly changes: Store["changes"];
   readonly read: (key: JobKey) => Promise<JobWithPayloads | null>;
   /** The most jobs remembered, about 300 bytes each; the one that was read longest ago goes first. */
@@ -68,8 +68,7 @@ export function createPolledJobs({ reads, changes, read, jobsMax }: PolledJobsDe
     async look(key) {
       const job = recall(key);
       if (job === null) return null;
-      const [version] = await reads.jobVersions([key]);
-      return version === job.version ? job : null;
+      return (await reads.jobVersion(key)) === job.version ? job : null;
     },
     async read(key) {
       const heardBefore = changesHeard;

@@ -173,6 +173,10 @@ export function createFakeStore(): FakeStore {
         const job = owned(fake.jobs.get(jobId), tenantId);
         return job === null ? null : { requestHash: ownHashOf(fake, jobId), job };
       },
+      jobVersion: async ({ tenantId, jobId }) => {
+        fake.looks += 1;
+        return owned(fake.jobs.get(jobId), tenantId)?.version ?? null;
+      },
       jobVersions: async (keys) => {
         fake.looks += 1;
         return keys.map(({ tenantId, jobId }) => owned(fake.jobs.get(jobId), tenantId)?.version ?? null);

@@ -13,6 +13,8 @@ export interface JobReads {
     tenantId: string,
     jobId: string,
   ): Promise<{ readonly requestHash: string | null; readonly job: JobWithPayloads } | null>;
+  /** The version of one job, null when it is unknown; for those of whom many ask at once. */
+  jobVersion(key: JobKey): Promise<number | null>;
   /** The version of each job, in the order asked; null for one that is unknown. At most `readKeysMax`. */
   jobVersions(keys: readonly JobKey[]): Promise<readonly (number | null)[]>;
   /** What waits of a tenant's jobs, the oldest first, at most `limit`. */

@@ -21,6 +21,12 @@ export function describeLooks(openStore: OpenStore): void {
         { tenantId, jobId: first.id },
       ];
       expect(await scene.store.reads.jobVersions(keys)).toEqual([1, null, null, 2]);
+      expect(await Promise.all(keys.map((key) => scene.store.reads.jobVersion(key)))).toEqual([
+        1,
+        null,
+        null,
+        2,
+      ]);
       expect(await scene.store.reads.jobVersions([])).toEqual([]);
       const many = Array.from({ length: 500 }, () => ({ tenantId, jobId: first.id }));
       expect(new Set(await scene.store.reads.jobVersions(many))).toEqual(new Set([2]));

@@ -8,24 +8,35 @@ import type { Clock, JobKey, JobReads } from "@ringback/core";
 import { createCallGroups } from "../call-groups.ts";
 import { asUnavailable } from "./faults.ts";
 
-/** A look by primary key for each, whatever the planner thinks; the answer is text, of which a hundred cost as much as one. */
+/** A look by primary key for each, whatever the planner thinks; lists are text both ways, of which a hundred cost as much as one. */
 const select = `select string_agg(coalesce((select version::text from job where tenant_id = k.tenant_id and id = k.id), ''), ','
     order by k.at) as versions
-  from unnest($1::text[], $2::text[]) with ordinality as k(tenant_id, id, at)`;
+  from unnest(string_to_array($1, ' '), string_to_array($2, ' ')) with ordinality as k(tenant_id, id, at)`;
 
 /** How long after the last question the next one waits for as many polls. */
 const withinMs = 2;
 
-export function createJobVersions(pool: Pool, clock: Clock): JobReads["jobVersions"] {
-  const groups = createCallGroups(asUnavailable);
-  const read = async (calls: readonly (readonly JobKey[])[]): Promise<(number | null)[][]> => {
-    const keys = calls.flat();
-    const values = [keys.map(({ tenantId }) => tenantId), keys.map(({ jobId }) => jobId)];
-    const { rows } = await pool.query<{ versions: string }>({ name: "job_versions", text: select, values });
-    const versions = (rows[0]?.versions ?? "").split(",").map((text) => (text === "" ? null : Number(text)));
-    let at = 0;
-    return calls.map(({ length }) => versions.slice(at, (at += length)));
+export function createJobVersions(pool: Pool, clock: Clock): Pick<JobReads, "jobVersion" | "jobVersions"> {
+  const ask = async (keys: readonly JobKey[]): Promise<(number | null)[]> => {
+    // Ids hold no spaces.
+    const tenantIds = keys.map(({ tenantId }) => tenantId).join(" ");
+    const jobIds = keys.map(({ jobId }) => jobId).join(" ");
+    const { rows } = await pool.query<{ versions: string }>({
+      name: "job_versions",
+      text: select,
+      values: [tenantIds, jobIds],
+    });
+    return (rows[0]?.versions ?? "").split(",").map((text) => (text === "" ? null : Number(text)));
   };
-  const ask = groups.line(read, { withinMs, clock });
-  return async (keys) => (keys.length === 0 ? [] : ask(keys));
+  return {
+    jobVersion: createCallGroups(asUnavailable).line(ask, { withinMs, clock }),
+    async jobVersions(keys) {
+      if (keys.length === 0) return [];
+      try {
+        return await ask(keys);
+      } catch (thrown) {
+        throw asUnavailable(thrown) ?? thrown;
+      }
+    },
+  };
 }

@@ -112,7 +112,7 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
   return {
     ...verbs,
     tenants: { ...verbs.tenants, ...read.tenants },
-    reads: { ...read.reads, jobVersions: createJobVersions(pools.front, clock) },
+    reads: { ...read.reads, ...createJobVersions(pools.front, clock) },
     seals,
     changes: { subscribe: (listener) => feed.subscribe(listener), areComplete: () => false },
     commits: groups.statistics,

@@ -108,6 +108,7 @@ export async function readEverything({ reads, seals, tenants }: EveryRead): Prom
   await reads.feedHead(tenantId);
   await reads.feedHeads([tenantId, "tenant-1"]);
   await reads.unfinishedJobs();
+  await reads.jobVersion({ tenantId, jobId: "job_1000000002" });
   await reads.jobVersions([{ tenantId, jobId: "job_1000000002" }]);
   await reads.waitingOf(tenantId, 9);
   await reads.pastJobsOf(tenantId, 9);

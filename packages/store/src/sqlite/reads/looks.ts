@@ -7,17 +7,20 @@ import { event, job, jobCount, tenant } from "../schema.ts";
 export type LookReads = Omit<JobReads, "findByOwnId">;
 
 export function createLookReads(database: Database): LookReads {
+  const jobVersions: LookReads["jobVersions"] = async (keys) => {
+    if (keys.length === 0) return [];
+    const asked = keys.map(({ tenantId, jobId }) => sql`(${tenantId}, ${jobId})`);
+    const rows = await database
+      .select({ tenantId: job.tenantId, jobId: job.id, version: job.version })
+      .from(job)
+      .where(sql`(${job.tenantId}, ${job.id}) in (values ${sql.join(asked, sql`, `)})`);
+    const versions = new Map(rows.map((row) => [`${row.jobId} ${row.tenantId}`, row.version]));
+    return keys.map(({ tenantId, jobId }) => versions.get(`${jobId} ${tenantId}`) ?? null);
+  };
+
   return {
-    async jobVersions(keys) {
-      if (keys.length === 0) return [];
-      const asked = keys.map(({ tenantId, jobId }) => sql`(${tenantId}, ${jobId})`);
-      const rows = await database
-        .select({ tenantId: job.tenantId, jobId: job.id, version: job.version })
-        .from(job)
-        .where(sql`(${job.tenantId}, ${job.id}) in (values ${sql.join(asked, sql`, `)})`);
-      const versions = new Map(rows.map((row) => [`${row.jobId} ${row.tenantId}`, row.version]));
-      return keys.map(({ tenantId, jobId }) => versions.get(`${jobId} ${tenantId}`) ?? null);
-    },
+    jobVersions,
+    jobVersion: async (key) => (await jobVersions([key]))[0] ?? null,
     async waitingOf(tenantId, limit) {
       return database
         .select({
