@@ -11,7 +11,7 @@ import { percentile } from "../numbers/statistics.ts";
 import { pollsOf } from "./polls.ts";
 
 const sizes = {
-  full: { rounds: 4, roundMs: 5_000, clients: 1_000 },
+  full: { rounds: 8, roundMs: 4_000, clients: 1_000 },
   quick: { rounds: 1, roundMs: 2_000, clients: 100 },
 };
 const jobs = 100;
