@@ -55,7 +55,9 @@ export const deliveryShape = z
     attemptsMax: countShape.describe("Where the present round ends if all fail.").optional(),
     dueAt: instantShape.describe("When the next attempt is due.").optional(),
     held: z.literal(true).describe("Pending, and its endpoint is paused.").optional(),
-    attemptStartedAt: instantShape.describe("Present while an attempt is in flight.").optional(),
+    attemptStartedAt: instantShape
+      .describe("Present while an attempt is in flight or about to begin.")
+      .optional(),
     createdAt: instantShape,
     finishedAt: instantShape.optional(),
     expiresAt: instantShape.describe("When it will be gone; absent while it is owed.").optional(),

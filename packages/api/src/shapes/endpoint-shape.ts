@@ -76,7 +76,7 @@ export const deletedEndpointShape = z
     deleted: z.boolean(),
     deliveries: z.strictObject({
       canceled: countShape.describe("Pending ones."),
-      inFlight: countShape.describe("Each ends with its attempt."),
+      inFlight: countShape.describe("Each ends with its attempt, or is canceled if that has not begun."),
     }),
   })
   .meta({ id: "DeletedEndpoint" });

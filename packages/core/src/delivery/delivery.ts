@@ -24,7 +24,7 @@ export interface Delivery {
   readonly status: DeliveryStatus;
   /** When the next attempt is due; null unless pending. */
   readonly dueAt: Instant | null;
-  /** Set while an attempt is in flight. */
+  /** Set while an attempt is in flight or about to begin. */
   readonly attemptStartedAt: Instant | null;
   /** Attempts made so far, of whatever trigger. */
   readonly attempts: number;

@@ -197,6 +197,8 @@ export interface UnbegunAttempt {
   readonly deliveryId: string;
   /** The number that the attempt would have had. */
   readonly n: number;
+  /** The claim's: a claim made since then is another one. */
+  readonly startedAt: Instant;
 }
 
 /** All that is needed to send: the receiver as it is configured now, and the event's exact bytes. */

@@ -268,12 +268,48 @@ describe("what was claimed ahead is given back", () => {
     expect(clock.pending).toEqual([]);
   });
 
-  it("and a lease that turns out to be lost by it ends the turn", async () => {
+  it("whatever is said of it: that a lease is lost is told by the next claim or record", async () => {
     const served = await serveAhead();
     lanes.isLost = true;
     clock.advance(1_000);
+    await settled();
+    expect([lanes.unclaimed, inFlight.size]).toEqual([[], 4]);
+    end("d4");
+    clock.advance(5);
     await served.over;
     expect(inFlight.size).toBe(0);
+  });
+
+  it("when a claim fails, and nothing more is begun", async () => {
+    const served = await serveAhead();
+    lanes.claimFaults.push(new StoreUnavailable("busy", "busy"));
+    for (const id of ["d4", "d5", "d6", "d7"]) end(id);
+    await settled();
+    expect(lanes.claims).toEqual([4, 1, 9, 3]);
+    expect(lanes.unclaimed).toEqual(["d12", "d13"]);
+    for (const id of [...inFlight.keys()]) end(id);
+    await settled();
+    expect(inFlight.size).toBe(0);
+    clock.advance(2_000);
+    await served.over;
+    expect(lanes.records).toHaveLength(12);
+  });
+
+  it("and left to the next turn when this one was to end", async () => {
+    const served = await serveAhead();
+    lanes.due.length = 0;
+    for (const id of ["d4", "d5", "d6", "d7"]) end(id);
+    await settled();
+    turn.dismiss();
+    await settled();
+    end("d8", "failed");
+    await settled();
+    expect(lanes.unclaimed).toEqual(["d12", "d13"]);
+    put(9);
+    for (const id of [...inFlight.keys()]) end(id);
+    await settled();
+    await served.over;
+    expect(lanes.claims).toEqual([4, 1, 9, 3]);
   });
 
   it("again and again while the store is away, and the turn does not end before", async () => {

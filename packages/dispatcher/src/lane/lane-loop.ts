@@ -188,17 +188,20 @@ export class LaneLoop {
 
   /** Gives back what waits for a slot. What cannot be given back is told as `outcome_unknown` when the lane is released. */
   async #unclaim(): Promise<void> {
-    const unbegun = this.#ahead.takeBack().map(({ id, attempt }) => ({ deliveryId: id, n: attempt }));
+    const unbegun = this.#ahead
+      .takeBack()
+      .map(({ id, attempt, startedAt }) => ({ deliveryId: id, n: attempt, startedAt }));
     if (unbegun.length === 0) return;
     const { lanes, clock } = this.#options;
     this.#unclaiming += unbegun.length;
+    // One that is told as lost may have been given back by an earlier try; that the lease is lost is told elsewhere, too.
     const isStored = await this.#store("unclaim_failed", {}, async () => {
-      const answers = await lanes.unclaimDeliveries(this.#turn.lane, unbegun, clock.now());
-      if (answers.includes("lost")) this.abandon();
+      await lanes.unclaimDeliveries(this.#turn.lane, unbegun, clock.now());
     });
     if (!isStored) void this.#endAfterFault();
     this.#unclaiming -= unbegun.length;
-    this.#mayBeDue = true;
+    // A turn that was told to end leaves it to the next one: others wait for the slot.
+    if (!this.#wasDismissed) this.#mayBeDue = true;
     this.#wake();
   }
 
@@ -283,6 +286,8 @@ export class LaneLoop {
   async #endAfterFault(): Promise<void> {
     if (this.#isFaulty) return;
     this.#isFaulty = true;
+    // Nothing more is begun, either: its result might find no place.
+    void this.#unclaim();
     await this.#pause(faultPauseMinMs * (1 + this.#options.random.unit()));
     this.drain();
   }

@@ -1,6 +1,6 @@
 // What becomes of claims whose attempts were never begun.
 import { beforeEach, describe, expect, it } from "vitest";
-import type { ClaimedDelivery, HeldLane } from "@ringback/core";
+import type { ClaimedDeliveries, ClaimedDelivery, HeldLane } from "@ringback/core";
 import { only, openScene, present, retention, tenantId, type OpenStore, type Scene } from "./scene.ts";
 
 export function describeUnclaimed(openStore: OpenStore): void {
@@ -13,7 +13,7 @@ export function describeUnclaimed(openStore: OpenStore): void {
     const takeBack = (lane: HeldLane, ...claimed: readonly ClaimedDelivery[]) =>
       scene.store.lanes.unclaimDeliveries(
         lane,
-        claimed.map(({ id, attempt }) => ({ deliveryId: id, n: attempt })),
+        claimed.map(({ id, attempt, startedAt }) => ({ deliveryId: id, n: attempt, startedAt })),
         scene.now(),
       );
 
@@ -75,11 +75,26 @@ export function describeUnclaimed(openStore: OpenStore): void {
       expect(await takeBack(foreign, present(waiting))).toEqual(["lost"]);
       expect(await takeBack(elsewhere, present(waiting))).toEqual(["lost"]);
       const later = { ...present(waiting), attempt: 2 };
+      const earlier = { ...present(waiting), startedAt: scene.now() - 1 };
       const unknown = { ...present(waiting), id: "dlv_unknown" };
-      expect(await takeBack(lane, present(ended), later, unknown)).toEqual(["lost", "lost", "lost"]);
+      const others = await takeBack(lane, present(ended), later, earlier, unknown);
+      expect(others).toEqual(["lost", "lost", "lost", "lost"]);
       expect(await takeBack(lane, present(waiting), present(waiting))).toEqual(["unclaimed", "lost"]);
       expect(await scene.record(lane, present(waiting))).toBe("lost");
       expect(await takeBack(lane)).toEqual([]);
+    });
+
+    it("are asked for by a pace: that of a lane that was paused meanwhile", async () => {
+      const { id: endpointId } = await scene.createEndpoint({ events: ["job.succeeded"] });
+      await scene.finishJob({ callback: null });
+      const lane = await scene.holdLane();
+      const claim = (): Promise<ClaimedDeliveries> =>
+        scene.store.lanes.claimDeliveries(lane, { now: scene.now(), limit: 5 });
+      expect(await claim()).toMatchObject({ kind: "claimed", pace: null });
+      const paused = { status: "paused", reason: "operator" } as const;
+      await scene.store.support.setEndpointStatus({ tenantId, endpointId }, paused, scene.now());
+      const pace = { maxInFlight: null, ratePerSecond: null, ordered: false, notBefore: null };
+      expect(await claim()).toMatchObject({ kind: "claimed", deliveries: [], pace });
     });
 
     it("of a receiver that was deleted meanwhile are canceled with the rest", async () => {

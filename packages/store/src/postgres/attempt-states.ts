@@ -7,6 +7,7 @@ import {
   type AfterAttempt,
   type AttemptRecord,
   type Instant,
+  type UnbegunAttempt,
 } from "@ringback/core";
 import type { AttemptRow, DeliveryRow } from "./nouns.ts";
 
@@ -16,6 +17,11 @@ export type EndedRecord = Omit<AttemptRecord, "lane" | "deliveryId" | "n">;
 /** Whether the delivery's attempt with this number is in flight. */
 export function isInFlight(row: DeliveryRow, n: number): boolean {
   return row.attemptStartedAt !== null && row.attempts + 1 === n;
+}
+
+/** Whether it is still this very claim of the delivery that stands. */
+export function isClaimed(row: DeliveryRow, { n, startedAt }: UnbegunAttempt): boolean {
+  return isInFlight(row, n) && row.attemptStartedAt === startedAt;
 }
 
 /** What the delivery is after the attempt, as `afterAttempt` decided. */

@@ -240,9 +240,11 @@ export async function claimDeliveries(
   if (found.length > 0) await startAll(ground, { open, found, receiverOf, claimedByCall, locked });
   return calls.map((call, n) => {
     const one = open[n] ?? null;
-    if (!isHeld(locked, call.lane)) return { kind: "lost" };
+    const lane = heldLane(locked, call.lane);
+    if (lane === null) return { kind: "lost" };
     const deliveries = claimedByCall[n] ?? [];
-    if (one === null) return { kind: "claimed", deliveries, pace: null };
+    // It is paused, and has a pace to keep, so that what was claimed ahead is given back.
+    if (one === null) return { kind: "claimed", deliveries, pace: paceOf(lane) };
     const after = deliveries.length === 0 ? one.after : laneAfterClaim(one.after, call.now);
     if (!isSameMemory(after, one.earlier)) {
       ground.draft.saveLane(after);

@@ -2,7 +2,7 @@
 import type { HeldLane, Instant, UnbegunAttempt } from "@ringback/core";
 import { keyOf } from "../draft.ts";
 import type { Ground } from "../ground.ts";
-import { isInFlight, unbegunRow } from "../attempt-states.ts";
+import { isClaimed, unbegunRow } from "../attempt-states.ts";
 import { lockDeliveriesOf } from "./attempts.ts";
 import { isHeld, lockLanesOf } from "./lane-locks.ts";
 
@@ -16,10 +16,10 @@ export async function unclaimDeliveries(
   const [locked, rows] = await Promise.all([lockLanesOf(ground, [lane]), lockDeliveriesOf(ground, keys)]);
   if (!isHeld(locked, lane)) return items.map(() => "lost");
   ground.draft.recountLane(lane, { ring: false });
-  return items.map(({ deliveryId, n }) => {
-    const key = keyOf(tenantId, deliveryId);
+  return items.map((item) => {
+    const key = keyOf(tenantId, item.deliveryId);
     const row = rows.get(key);
-    if (row === undefined || row.laneId !== laneId || !isInFlight(row, n)) return "lost";
+    if (row === undefined || row.laneId !== laneId || !isClaimed(row, item)) return "lost";
     rows.delete(key);
     ground.draft.saveDelivery(unbegunRow(row, now), row);
     return "unclaimed";

@@ -12,7 +12,7 @@ import {
 import { heldMs, laneAfterClaim, laneNow, paceToTell, spreadLane } from "../../lane-state.ts";
 import type { Ground } from "../ground.ts";
 import { paceOf, type DeliveryRow, type LaneRow } from "../nouns.ts";
-import { isInFlight, unbegunRow } from "../attempt-states.ts";
+import { isClaimed, unbegunRow } from "../attempt-states.ts";
 import { createAttemptTransitions, type AttemptTransitions } from "./attempts.ts";
 import { createDeliveryRows, type SavedDelivery } from "./delivery-rows.ts";
 import { createDueDeliveries } from "./due-deliveries.ts";
@@ -161,7 +161,8 @@ export function createLaneTransitions(ground: Ground): LaneTransitions {
     claimDeliveries(key, { now, limit, inFlight = 0 }) {
       const earlier = lanes.held(key);
       if (earlier === null) return { kind: "lost" };
-      if (earlier.paused) return { kind: "claimed", deliveries: [], pace: null };
+      // It has a pace to keep, so that what was claimed ahead is given back.
+      if (earlier.paused) return { kind: "claimed", deliveries: [], pace: paceOf(earlier) };
       const lane = lookedAfter(earlier, now);
       const room = claimRoom(paceOf(lane), { limit, inFlight, now });
       const rows = due.select(lane, now, room);
@@ -183,10 +184,10 @@ export function createLaneTransitions(ground: Ground): LaneTransitions {
         items.map(({ deliveryId }) => deliveryId),
       );
       const saved: SavedDelivery[] = [];
-      const answers = items.map(({ deliveryId, n }) => {
-        const row = rows.get(deliveryId);
-        if (row === undefined || row.laneId !== key.laneId || !isInFlight(row, n)) return "lost";
-        rows.delete(deliveryId);
+      const answers = items.map((item) => {
+        const row = rows.get(item.deliveryId);
+        if (row === undefined || row.laneId !== key.laneId || !isClaimed(row, item)) return "lost";
+        rows.delete(item.deliveryId);
         saved.push({ earlier: row, next: unbegunRow(row, now) });
         return "unclaimed";
       });

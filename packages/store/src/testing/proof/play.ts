@@ -238,7 +238,7 @@ class Player {
     if (held === null) return none();
     const [delivery = -1] = await this.#placesOf([held]);
     const { lane, claimed } = held;
-    const item = { deliveryId: claimed.id, n: claimed.attempt };
+    const item = { deliveryId: claimed.id, n: claimed.attempt, startedAt: claimed.startedAt };
     const answer = only(await store.lanes.unclaimDeliveries(lane, [item], now()));
     return { store: answer, model: this.#model.unclaim({ delivery, n: claimed.attempt }, now()) };
   }
