@@ -75,6 +75,18 @@ export function describeLaneBatches(openStore: OpenStore): void {
       expect(after.version).toBe(job.version + 2);
     });
 
+    it("an attempt is kept with when it was begun, which may be after its claim", async () => {
+      const scene = await openScene(openStore);
+      await scene.finishJob();
+      const lane = await scene.holdLane();
+      const claimed = only(await scene.claimDeliveries(lane));
+      scene.pass(40);
+      const record = recordOf(scene, lane, claimed);
+      expect(await scene.store.lanes.recordAttempts([record], scene.now())).toEqual(["recorded"]);
+      const read = present(await scene.store.reads.getDelivery(tenantId, claimed.id));
+      expect(only(read.attempts).startedAt).toBe(claimed.startedAt + 40);
+    });
+
     it("of records of the same attempt in one call the first is kept, and those of other lanes are judged by theirs", async () => {
       const scene = await openScene(openStore);
       await scene.finishJob();
